@@ -1,0 +1,5 @@
+//! Hamzaban: a multilingual translation-memory and glossary server.
+pub mod formats;
+pub mod model;
+pub mod store;
+pub mod text;

@@ -1,0 +1,14 @@
+//! Plain values that every room speaks: languages, units and their parts, changes, reports.
+//! They are parsed once, at the edge, and hold no doubt afterwards; nothing here computes a score
+//! or touches a file.
+
+mod lang;
+mod report;
+mod unit;
+
+pub use lang::{Lang, LangError, LangGroup};
+pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use unit::{
+    Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,
+    Prop, Seq, Stamp, Unit, UnitId, Variant,
+};
