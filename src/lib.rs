@@ -1,5 +1,8 @@
-//! Hamzaban: a multilingual translation-memory and glossary server.
+//! Hamzaban.
+pub mod engine;
 pub mod formats;
+pub mod index;
 pub mod model;
+pub mod score;
 pub mod store;
 pub mod text;

@@ -1,0 +1,333 @@
+//! The use cases: look up, edit, import, export. The only room that decides; it joins store, index,
+//! score and formats, and knows neither HTTP nor a terminal.
+
+mod edit;
+mod first_run;
+mod lookup;
+mod requests;
+mod transfer;
+mod variants;
+mod view;
+
+pub use transfer::Exported;
+
+pub use requests::{Include, VariantText,
+    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Lookup,
+    LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment, UnitPage,
+    UnitView, WordStanding, WordView, Written,
+};
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::formats;
+use crate::index::Index;
+use crate::model::{Change, ImportReport, LangError, UnitId};
+use crate::store::{self, OpenError, OpenOptions, Store};
+
+/// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field of the request is wrong. `code` is one of the contract's stable codes, such as
+    /// `empty_segment`, `out_of_range`, `invalid_language`.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Stable code.
+        code: &'static str,
+        /// JSON pointer or parameter name.
+        field: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// Nothing by that name or id (or the caller may not see it).
+    #[error("{what} was not found")]
+    NotFound {
+        /// Such as `memory "news"`.
+        what: String,
+    },
+    /// The revision given is not the current one.
+    #[error("the unit was changed meanwhile: revision {given} was given, {rev} is current")]
+    Stale {
+        /// What the caller had.
+        given: i64,
+        /// Its revision now.
+        rev: i64,
+        /// The unit now; none where it is deleted.
+        current: Option<Box<UnitView>>,
+    },
+    /// There is one by that name already.
+    #[error("memory {name} exists already")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// The memory is marked read-only.
+    #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
+    ReadOnly {
+        /// The memory's name.
+        name: String,
+    },
+    /// The same Idempotency-Key came with another body.
+    #[error("this Idempotency-Key was used with another body: take a new key for a new request")]
+    IdempotencyMismatch,
+    /// The disk is full; what was acknowledged is safe.
+    #[error("no space left in the data folder: free some and repeat; nothing acknowledged is lost")]
+    StorageFull,
+    /// Another process holds the database.
+    #[error("the database is busy: repeat in a few seconds")]
+    Busy,
+    /// The index is still being filled.
+    #[error("the index is still loading: repeat in a few seconds")]
+    Loading,
+    /// A file could not be read to its end. The report says what was committed before.
+    #[error("{error}")]
+    Format {
+        /// What and where.
+        error: formats::Error,
+        /// What was committed.
+        report: Box<ImportReport>,
+    },
+    /// The client's stream broke off.
+    #[error("the input broke off: {reason}")]
+    Input {
+        /// What the reader said.
+        reason: String,
+        /// What was committed.
+        report: Box<ImportReport>,
+    },
+    /// The output could not be written.
+    #[error("the output could not be written: {0}")]
+    Output(#[from] std::io::Error),
+    /// Anything the store says besides.
+    #[error("the store failed: {0}")]
+    Store(String),
+}
+
+impl From<LangError> for Error {
+    fn from(error: LangError) -> Self {
+        Error::Invalid {
+            code: "invalid_language",
+            field: "lang".into(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// How far the index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Units indexed so far, of about `total`.
+    Loading { done: u64, total: u64 },
+    /// Caught up once; `lag` changes are committed but not yet visible to look-ups.
+    Ready { lag: i64 },
+}
+
+/// Who asks, for the record. Rights come with keys.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// Shown as `changed_by`.
+    pub name: Option<String>,
+}
+
+/// Told of an import's progress, often.
+pub trait Progress: Send + Sync {
+    /// `bytes` of the (packed) input read, `units` read from it.
+    fn advance(&self, bytes: u64, units: u64);
+}
+
+/// An answer that was given to an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    pub status: u16,
+    pub body: String,
+}
+
+/// What to do with one `Idempotency-Key`: name of the key, the route, and a hash of the body.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    pub key: String,
+    pub route: String,
+    pub body_hash: u64,
+}
+
+/// One data folder, opened: what every command and every request calls. Cheap to share.
+pub struct Engine {
+    // Dropped in this order: the tidier first, then the store, which finishes its writes.
+    _tidier: Tidier,
+    store: Store,
+    index: Arc<Index>,
+    /// The last change that look-ups see.
+    applied: Arc<AtomicI64>,
+    loading: Loading,
+}
+
+/// How far the index is filled at the start.
+#[derive(Default)]
+struct Loading {
+    ready: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+/// Units read from the store at once while the index is filled.
+const LOADED_AT_ONCE: usize = 20_000;
+
+impl Engine {
+    /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
+    pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
+        let index = Arc::new(Index::default());
+        let applied = Arc::new(AtomicI64::new(0));
+        let follower = {
+            let (index, applied) = (index.clone(), applied.clone());
+            move |changes: &[Change]| {
+                index.apply(changes);
+                if let Some(last) = changes.last() {
+                    applied.store(last.seq.0, Ordering::Release);
+                }
+            }
+        };
+        let options = OpenOptions { allow_network_fs, ..OpenOptions::default() };
+        let store = Store::open(data, &options, Box::new(follower))?;
+        Ok(Arc::new(Engine {
+            _tidier: Tidier::start(index.clone()),
+            store,
+            index,
+            applied,
+            loading: Loading::default(),
+        }))
+    }
+
+    /// Fills the index from the store; blocks (seconds for a million units). Afterwards ready. Until then
+    /// nothing can be written, so nothing can come in between.
+    pub fn catch_up(&self) -> Result<(), Error> {
+        let (total, head) = self.store.read(|reader| {
+            let units: i64 = reader.memories()?.iter().map(|memory| memory.units).sum();
+            Ok((units, reader.head()?))
+        })?;
+        self.loading.total.store(total.max(0) as u64, Ordering::Relaxed);
+        // One thread reads, another folds and numbers.
+        std::thread::scope(|scope| {
+            let (pages, waiting) = std::sync::mpsc::sync_channel::<Vec<store::Scanned>>(2);
+            let filler = scope.spawn(move || {
+                let mut load = self.index.load();
+                for page in waiting {
+                    self.loading.done.fetch_add(page.len() as u64, Ordering::Relaxed);
+                    for unit in &page {
+                        load.add(unit.memory, unit.id, unit.variants.iter().map(|v| (&v.lang, v.text.as_str())));
+                    }
+                }
+                load.finish();
+            });
+            let mut after = Some(UnitId(0));
+            while let Some(place) = after {
+                let (page, next) = self.store.read(|reader| reader.scan(place, LOADED_AT_ONCE))?;
+                after = next;
+                if pages.send(page).is_err() {
+                    break; // the filler panicked; the join below says so
+                }
+            }
+            drop(pages);
+            filler.join().map_err(|_| Error::Store("the index could not be filled; please report it".into()))
+        })?;
+        self.applied.store(head.0, Ordering::Release);
+        self.loading.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// How far the index is.
+    pub fn readiness(&self) -> Readiness {
+        if self.loading.ready.load(Ordering::Acquire) {
+            let lag = self.store.head().0 - self.applied.load(Ordering::Acquire);
+            return Readiness::Ready { lag: lag.max(0) };
+        }
+        Readiness::Loading {
+            done: self.loading.done.load(Ordering::Relaxed),
+            total: self.loading.total.load(Ordering::Relaxed),
+        }
+    }
+
+    fn must_be_ready(&self) -> Result<(), Error> {
+        if self.loading.ready.load(Ordering::Acquire) { Ok(()) } else { Err(Error::Loading) }
+    }
+
+    /// Bytes that the index holds: (segments, parts, words, similar words).
+    pub fn index_size(&self) -> (usize, usize, usize, usize) {
+        self.index.size()
+    }
+
+    /// Lets go of the folder; the last holder waits for running writes and empties the journal.
+    pub fn close(self: Arc<Self>) {
+        drop(self);
+    }
+}
+
+/// Keeps the index tidy on a thread of its own, which ends with this.
+struct Tidier {
+    stop: Option<std::sync::mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How often the index is looked after.
+const TIDY_EVERY: Duration = Duration::from_millis(250);
+/// Rounds without a change that count as rest.
+const ROUNDS_OF_REST: u32 = 4;
+
+impl Tidier {
+    fn start(index: Arc<Index>) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let run = move || {
+            let (mut seen, mut rest) = (0, 0);
+            while stopped.recv_timeout(TIDY_EVERY) == Err(RecvTimeoutError::Timeout) {
+                let changes = index.changes();
+                rest = if changes == seen { rest + 1 } else { 0 };
+                seen = changes;
+                index.tidy(rest >= ROUNDS_OF_REST);
+            }
+        };
+        let thread = std::thread::Builder::new().name("index-tidier".into()).spawn(run);
+        Self { stop: Some(stop), thread: thread.ok() }
+    }
+}
+
+impl Drop for Tidier {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // It only panics with a bug in the index, which a test would rather see elsewhere.
+            drop(thread.join());
+        }
+    }
+}
+
+/// A field that is wrong.
+fn invalid(code: &'static str, field: &str, reason: &str) -> Error {
+    Error::Invalid { code, field: field.to_owned(), reason: reason.to_owned() }
+}
+
+impl Error {
+    /// The same for a field that lies deeper.
+    fn below(self, parent: &str) -> Self {
+        match self {
+            Error::Invalid { code, field, reason } => Error::Invalid { code, field: format!("{parent}{field}"), reason },
+            other => other,
+        }
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound { what } => Error::NotFound { what: what.into() },
+            store::Error::Exists { name } => Error::Exists { name },
+            store::Error::ReadOnly { name } => Error::ReadOnly { name },
+            store::Error::Invalid { field, reason } => invalid("invalid_unit", &format!("/{field}"), &reason),
+            store::Error::Full { .. } => Error::StorageFull,
+            store::Error::Busy { .. } | store::Error::TooLong => Error::Busy,
+            other => Error::Store(other.to_string()),
+        }
+    }
+}

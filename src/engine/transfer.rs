@@ -1,0 +1,347 @@
+//! Import and export: files in and out of a memory, as streams.
+//!
+//! An import reads on the caller's thread, writes batches on the store's writer and indexes them on its
+//! follower, all at once; a batch is a transaction, so what the report counts is what is there.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::requests::{ImportMode, ImportState, ImportStatus};
+use super::{Caller, Engine, Error, Progress};
+use crate::formats::{self, Format, ReadOptions, WriteOptions};
+use crate::model::{ImportReport, Lang, MemoryId, Problem};
+use crate::store::{self, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
+
+/// Units in a batch …
+const BATCH_UNITS: usize = 2_000;
+/// … or bytes of text, whichever comes first.
+const BATCH_BYTES: usize = 4 << 20;
+/// Batches handed over and not yet confirmed.
+const BATCHES_AHEAD: usize = 3;
+/// Units read from the store at once for an export: a short read transaction each.
+const EXPORTED_AT_ONCE: usize = 500;
+
+/// What an export wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Units in the file.
+    pub units: u64,
+    /// Units that the format cannot hold, of which the first twenty say why.
+    pub skipped: u64,
+    /// `unit ID: reason`.
+    pub reasons: Vec<String>,
+}
+
+impl Engine {
+    /// Registers an import and gives its id; then call [`Engine::import`] with it.
+    pub fn begin_import(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        label: &str,
+        format: Format,
+        mode: ImportMode,
+    ) -> Result<String, Error> {
+        self.must_be_ready()?;
+        let (memory, label, by) = (memory.to_owned(), label.to_owned(), caller.name.clone());
+        let id = self.store.write(move |tx| {
+            let memory = tx.memory(&memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            tx.start_import(&NewImport {
+                memory: memory.id,
+                file: label.chars().take(200).collect(),
+                format: format.to_string(),
+                mode: mode_name(mode).to_owned(),
+                by,
+            })
+        })?;
+        Ok(id.0.to_string())
+    }
+
+    /// Reads `input` to its end into the memory of import `id`. Blocks. On an error, what was read before it
+    /// is committed, and the error carries the report of that.
+    pub fn import(
+        &self,
+        caller: &Caller,
+        id: &str,
+        input: Box<dyn Read + Send>,
+        langs: Option<(Lang, Lang)>,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport, Error> {
+        let import = self.import_record(id)?;
+        let memory = self.memory_name(import.start.memory)?;
+        let mode = match import.start.mode.as_str() {
+            "update" => Mode::Update,
+            "keep" => Mode::Keep,
+            _ => Mode::Add,
+        };
+        let format: Format = import.start.format.parse().map_err(|e| Error::Store(format!("{e}")))?;
+        let read = Arc::new(AtomicU64::new(0));
+        let input = Counted { input, read: read.clone() };
+        let mut run = Run {
+            engine: self,
+            id: import.id,
+            memory: import.start.memory,
+            mode,
+            by: caller.name.clone(),
+            read,
+            confirmed: ImportReport { id: id.to_owned(), memory, ..Default::default() },
+            batch: Batch::default(),
+            ahead: VecDeque::new(),
+        };
+        let ended = run.all(input, format, langs, progress);
+        run.end(ended)
+    }
+
+    fn import_record(&self, id: &str) -> Result<store::Import, Error> {
+        let number = id.parse().ok().filter(|number: &i64| number.to_string() == id);
+        let not_found = || Error::NotFound { what: "import".into() };
+        let id = ImportId(number.ok_or_else(not_found)?);
+        self.store.read(|reader| reader.import(id))?.ok_or_else(not_found)
+    }
+
+    fn memory_name(&self, memory: MemoryId) -> Result<String, Error> {
+        let memory = self.store.read(|reader| reader.memory_by_id(memory))?;
+        memory.map(|memory| memory.name).ok_or_else(|| Error::NotFound { what: "memory".into() })
+    }
+
+    /// How an import stands.
+    pub fn import_status(&self, _caller: &Caller, id: &str) -> Result<ImportStatus, Error> {
+        let import = self.import_record(id)?;
+        let memory = self.memory_name(import.start.memory)?;
+        Ok(ImportStatus {
+            id: id.to_owned(),
+            state: match import.state {
+                store::ImportState::Running => ImportState::Running,
+                store::ImportState::Done => ImportState::Done,
+                store::ImportState::Failed => ImportState::Failed,
+                store::ImportState::Interrupted => ImportState::Interrupted,
+            },
+            bytes_read: import.bytes_read,
+            report: ImportReport { id: id.to_owned(), memory, ..import.report },
+        })
+    }
+
+    /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
+    pub fn export(&self, _caller: &Caller, memory: &str, format: Format, out: &mut dyn Write) -> Result<Exported, Error> {
+        let (memory, langs) = self.store.read(|reader| {
+            let memory = reader.memory(memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let langs = reader.languages(memory.id)?;
+            Ok((memory.id, langs))
+        })?;
+        let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
+        let options = WriteOptions {
+            source: langs.first().cloned(),
+            langs: two_at_least(langs),
+            context: false,
+            spreadsheet_safe: false,
+        };
+        let mut writer = formats::Writer::new(out, format, &options)?;
+        let mut exported = Exported::default();
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.page(memory, after, EXPORTED_AT_ONCE, &store::Filter::default()))?;
+            for unit in &page.units {
+                match writer.write_unit(unit)? {
+                    formats::Written::Whole => exported.units += 1,
+                    formats::Written::Skipped(reason) => exported.skip(unit.id, &reason),
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        writer.finish()?.flush()?;
+        Ok(exported)
+    }
+}
+
+impl Exported {
+    fn skip(&mut self, unit: crate::model::UnitId, reason: &str) {
+        self.skipped += 1;
+        if self.reasons.len() < 20 {
+            self.reasons.push(format!("unit {}: {reason}", super::view::unit_id(unit)));
+        }
+    }
+}
+
+/// A table has two columns at least, also that of an empty memory.
+fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
+    for tag in ["en", "fa"] {
+        let lang = Lang::parse(tag).ok().filter(|lang| langs.len() < 2 && !langs.contains(lang));
+        langs.extend(lang);
+    }
+    langs
+}
+
+fn mode_name(mode: ImportMode) -> &'static str {
+    match mode {
+        ImportMode::Add => "add",
+        ImportMode::Update => "update",
+        ImportMode::Keep => "keep",
+    }
+}
+
+/// Counts the bytes that go through.
+struct Counted {
+    input: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Batch {
+    units: Vec<Prepared>,
+    bytes: usize,
+    read: u64,
+    skipped: u64,
+    problems: Vec<Problem>,
+}
+
+/// An import that runs.
+struct Run<'a> {
+    engine: &'a Engine,
+    id: ImportId,
+    memory: MemoryId,
+    mode: Mode,
+    by: Option<String>,
+    read: Arc<AtomicU64>,
+    /// What is known to be in the store.
+    confirmed: ImportReport,
+    batch: Batch,
+    ahead: VecDeque<Pending<ImportReport>>,
+}
+
+impl Run<'_> {
+    fn all(
+        &mut self,
+        input: Counted,
+        format: Format,
+        langs: Option<(Lang, Lang)>,
+        progress: &dyn Progress,
+    ) -> Result<(), Failure> {
+        let (source, target) = langs.unzip();
+        let shared = Arc::new(parking_lot::Mutex::new(self.confirmed.clone()));
+        let mut units = 0;
+        let entries = match formats::read(input, format, &ReadOptions { source, target }) {
+            Ok(entries) => entries,
+            Err(error) => return Err(Failure::Format(error)),
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.submit(&shared)?;
+                    return Err(Failure::Format(error));
+                }
+            };
+            units += 1;
+            self.take(entry);
+            if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
+                self.submit(&shared)?;
+                progress.advance(self.read.load(Ordering::Relaxed), units);
+            }
+        }
+        self.submit(&shared)?;
+        progress.advance(self.read.load(Ordering::Relaxed), units);
+        Ok(())
+    }
+
+    fn take(&mut self, entry: formats::Entry) {
+        let batch = &mut self.batch;
+        batch.read += 1;
+        let (line, byte) = (entry.place.line, entry.place.byte);
+        let problem = |reason: String| Problem { line, byte, reason };
+        let bytes = entry.unit.as_ref().map_or(0, |u| u.variants.iter().map(|v| v.text.len()).sum());
+        match entry.unit.and_then(|draft| Prepared::new(draft).map_err(|error| error.to_string())) {
+            Ok(unit) => {
+                batch.bytes += bytes;
+                batch.units.push(unit);
+                batch.problems.extend(entry.warnings.into_iter().map(problem));
+            }
+            Err(reason) => {
+                batch.skipped += 1;
+                batch.problems.push(problem(format!("skipped: {reason}")));
+            }
+        }
+    }
+
+    /// Hands the batch over; waits while too many are on their way.
+    fn submit(&mut self, shared: &Arc<parking_lot::Mutex<ImportReport>>) -> Result<(), Failure> {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.read == 0 {
+            return Ok(());
+        }
+        let (memory, mode, by, id) = (self.memory, self.mode, self.by.clone(), self.id);
+        let (shared, bytes) = (shared.clone(), self.read.load(Ordering::Relaxed));
+        self.ahead.push_back(self.engine.store.submit(move |tx| {
+            let mut report = shared.lock().clone();
+            report.read += batch.read;
+            report.skipped += batch.skipped;
+            batch.problems.into_iter().for_each(|problem| report.add_problem(problem));
+            for unit in batch.units {
+                match tx.put_draft(memory, unit, mode, by.as_deref(), Some(id))? {
+                    Outcome::Added(..) => report.added += 1,
+                    Outcome::Updated(..) => report.updated += 1,
+                    Outcome::Unchanged(..) => report.unchanged += 1,
+                }
+            }
+            tx.note_import_progress(id, bytes, &report)?;
+            *shared.lock() = report.clone();
+            Ok(report)
+        }));
+        while self.ahead.len() > BATCHES_AHEAD {
+            self.confirm()?;
+        }
+        Ok(())
+    }
+
+    fn confirm(&mut self) -> Result<(), Failure> {
+        if let Some(pending) = self.ahead.pop_front() {
+            self.confirmed = pending.wait().map_err(Failure::Store)?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self, mut ended: Result<(), Failure>) -> Result<ImportReport, Error> {
+        while !self.ahead.is_empty() {
+            // The first failure is the one to tell; later batches may still be in.
+            if let (Err(failure), Ok(())) = (self.confirm(), &ended) {
+                ended = Err(failure);
+            }
+        }
+        let state = if ended.is_ok() { store::ImportState::Done } else { store::ImportState::Failed };
+        let mut report = self.confirmed;
+        if let Err(Failure::Format(error)) = &ended {
+            report.add_problem(Problem { line: error.line, byte: error.byte, reason: error.to_string() });
+        }
+        let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
+        let finished = self.engine.store.write(move |tx| tx.finish_import(id, state, bytes, &last));
+        match ended {
+            Ok(()) => finished.map(|()| report).map_err(Error::from),
+            Err(Failure::Store(error)) => Err(error.into()),
+            Err(Failure::Format(error)) if error.code == formats::code::IO => {
+                Err(Error::Input { reason: error.to_string(), report: Box::new(report) })
+            }
+            Err(Failure::Format(error)) => Err(Error::Format { error, report: Box::new(report) }),
+        }
+    }
+}
+
+/// Why an import ended early.
+enum Failure {
+    Format(formats::Error),
+    Store(store::Error),
+}

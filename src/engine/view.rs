@@ -1,0 +1,97 @@
+//! Stored values in the shapes that are shown, and texts that come in checked.
+
+use jiff::Timestamp;
+
+use super::requests::{MemoryInfo, UnitView};
+use super::{Error, invalid};
+use crate::model::{Unit, UnitId};
+use crate::store;
+use crate::text::check;
+
+/// A unit's id as clients see it.
+pub(super) fn unit_id(id: UnitId) -> String {
+    id.0.to_string()
+}
+
+/// And back. What is no id is not found, like an id that is none's.
+pub(super) fn read_unit_id(id: &str) -> Result<UnitId, Error> {
+    let number = id.parse::<i64>().ok().filter(|number| *number > 0 && number.to_string() == id);
+    number.map(UnitId).ok_or_else(|| Error::NotFound { what: "unit".into() })
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC.
+pub(super) fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}
+
+/// And back.
+pub(super) fn read_time(text: &str, field: &str) -> Result<i64, Error> {
+    text.parse::<Timestamp>()
+        .map(|time| time.as_second())
+        .map_err(|_| invalid("invalid_time", field, "a time is written as in 2026-11-21T08:30:00Z"))
+}
+
+/// Refuses a text that no segment may be; see [`check::check_segment`].
+pub(super) fn check_text(text: &str, field: &str) -> Result<(), Error> {
+    check::check_segment(text).map_err(|fault| invalid(fault.code(), field, &fault.to_string()))
+}
+
+/// A unit as shown; `memory` is its memory's name.
+pub(super) fn unit(unit: &Unit, memory: &str) -> UnitView {
+    let text = |v: &crate::model::Variant| (v.lang.to_string(), v.text.clone());
+    UnitView {
+        id: unit_id(unit.id),
+        rev: unit.rev,
+        memory: memory.to_owned(),
+        variants: unit.variants.iter().map(text).collect(),
+        variants_tagged: unit
+            .variants
+            .iter()
+            .filter_map(|v| Some((v.lang.to_string(), v.tagged.clone()?)))
+            .collect(),
+        source_lang: unit.variants[unit.source.min(unit.variants.len() - 1)].lang.clone(),
+        context: unit.context.clone(),
+        metadata: unit.metadata.clone(),
+        created_at: time(unit.created.at),
+        created_by: unit.created.by.clone(),
+        changed_at: time(unit.changed.at),
+        changed_by: unit.changed.by.clone(),
+    }
+}
+
+/// A memory as shown.
+pub(super) fn memory(memory: &store::Memory, languages: Vec<String>) -> MemoryInfo {
+    MemoryInfo {
+        name: memory.name.clone(),
+        title: memory.title.clone(),
+        penalty: memory.penalty,
+        read_only: memory.read_only,
+        units: memory.units.max(0) as u64,
+        languages,
+        created_at: time(memory.created.at),
+    }
+}
+
+/// Turns byte offsets of a text into code points and UTF-16 units; ask in rising order.
+pub(super) struct Offsets<'a> {
+    text: &'a str,
+    byte: usize,
+    points: usize,
+    utf16: usize,
+}
+
+impl<'a> Offsets<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, byte: 0, points: 0, utf16: 0 }
+    }
+
+    /// (code points, UTF-16 units) before a byte offset.
+    pub(super) fn at(&mut self, byte: usize) -> (usize, usize) {
+        for c in self.text.get(self.byte..byte).unwrap_or_default().chars() {
+            self.points += 1;
+            self.utf16 += c.len_utf16();
+        }
+        self.byte = byte;
+        (self.points, self.utf16)
+    }
+}

@@ -1,0 +1,275 @@
+//! An immutable piece of the index: some segments of one memory in one language.
+//!
+//! Segments stand in the order of their weight, so that the length filter of a search, a window of
+//! weights, is a stretch of every list. Three views of them: *forward*, the tokens of each segment;
+//! *postings*, the segments of each word; and the near hashes, sorted.
+
+use std::ops::Range;
+
+use crate::model::UnitId;
+
+use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, WordId};
+
+/// A token of a segment: a word's number and what kind of token it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark(u32);
+
+impl Mark {
+    const GLUED: u32 = 1 << 31;
+    const JOINED: u32 = 1 << 30;
+    const NUMBER: u32 = 1 << 29;
+    const PLACEABLE: u32 = 1 << 28;
+    const WORD: u32 = (1 << 28) - 1;
+
+    pub(super) fn word(id: WordId, glued: bool) -> Self {
+        Self(id & Self::WORD | if glued { Self::GLUED } else { 0 })
+    }
+
+    /// Follows a glued token: the token before it and it, written as one word.
+    pub(super) fn joined(id: WordId) -> Self {
+        Self(id & Self::WORD | Self::JOINED)
+    }
+
+    pub(super) fn number(id: WordId) -> Self {
+        Self(id & Self::WORD | Self::NUMBER)
+    }
+
+    pub(super) fn placeable(id: WordId) -> Self {
+        Self(id & Self::WORD | Self::PLACEABLE)
+    }
+
+    pub(super) fn id(self) -> WordId {
+        self.0 & Self::WORD
+    }
+
+    pub(super) fn is_glued(self) -> bool {
+        self.0 & Self::GLUED != 0
+    }
+
+    pub(super) fn is_joined(self) -> bool {
+        self.0 & Self::JOINED != 0
+    }
+
+    pub(super) fn is_number(self) -> bool {
+        self.0 & Self::NUMBER != 0
+    }
+
+    pub(super) fn is_placeable(self) -> bool {
+        self.0 & Self::PLACEABLE != 0
+    }
+
+    /// The list of its kind that a segment with it is also on.
+    fn class(self) -> Option<WordId> {
+        if self.is_number() {
+            Some(ANY_NUMBER)
+        } else if self.is_placeable() {
+            Some(ANY_PLACEABLE)
+        } else {
+            None
+        }
+    }
+}
+
+/// A segment on its way into a part.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) unit: UnitId,
+    /// The sum of its tokens' weights.
+    pub(super) weight: u32,
+    pub(super) near: u32,
+    pub(super) same: u32,
+    /// Which languages its unit has; see [`super::languages`].
+    pub(super) languages: u16,
+    pub(super) marks: Box<[Mark]>,
+}
+
+/// A segment's number in its part.
+pub(super) type Doc = u32;
+
+/// See the file's comment.
+pub(super) struct Part {
+    /// Parts are numbered in the order they came to be; a deletion names the last one it concerns.
+    pub(super) age: u64,
+    units: Vec<UnitId>,
+    weights: Vec<u32>,
+    same: Vec<u32>,
+    languages: Vec<u16>,
+    /// Where each segment's marks end.
+    mark_ends: Vec<u32>,
+    marks: Vec<Mark>,
+    /// The words of this part, sorted, and where each one's postings end.
+    words: Vec<WordId>,
+    posting_ends: Vec<u32>,
+    postings: Vec<Doc>,
+    /// Near hashes, sorted, and the segment of each.
+    near: Vec<u32>,
+    near_docs: Vec<Doc>,
+}
+
+impl Part {
+    pub(super) fn build(age: u64, mut entries: Vec<Entry>) -> Self {
+        // Newer units first among equals: they are met first.
+        entries.sort_unstable_by_key(|entry| (entry.weight, std::cmp::Reverse(entry.unit)));
+        let marks: usize = entries.iter().map(|entry| entry.marks.len()).sum();
+        let mut part = Self {
+            age,
+            units: Vec::with_capacity(entries.len()),
+            weights: Vec::with_capacity(entries.len()),
+            same: Vec::with_capacity(entries.len()),
+            languages: Vec::with_capacity(entries.len()),
+            mark_ends: Vec::with_capacity(entries.len()),
+            marks: Vec::with_capacity(marks),
+            words: Vec::new(),
+            posting_ends: Vec::new(),
+            postings: Vec::new(),
+            near: Vec::with_capacity(entries.len()),
+            near_docs: Vec::with_capacity(entries.len()),
+        };
+        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(entries.len());
+        for (doc, entry) in entries.into_iter().enumerate() {
+            part.units.push(entry.unit);
+            part.weights.push(entry.weight);
+            part.same.push(entry.same);
+            part.languages.push(entry.languages);
+            part.marks.extend_from_slice(&entry.marks);
+            part.mark_ends.push(part.marks.len() as u32);
+            near.push((entry.near, doc as Doc));
+        }
+        near.sort_unstable();
+        (part.near, part.near_docs) = near.into_iter().unzip();
+        part.post();
+        part
+    }
+
+    /// Makes the postings of the forward view: counts, then fills, so that each list comes out sorted.
+    fn post(&mut self) {
+        let mut words: Vec<WordId> = self.marks.iter().map(|mark| mark.id()).collect();
+        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
+        words.sort_unstable();
+        words.dedup();
+        let largest = words.last().map_or(0, |&id| id as usize + 1);
+        // From a word to its place: a table where the words are dense, as they are in a large part.
+        let mut table = Vec::new();
+        if largest / 8 <= self.marks.len() {
+            table = vec![0u32; largest];
+            for (place, &id) in words.iter().enumerate() {
+                table[id as usize] = place as u32;
+            }
+        }
+        let place = |id: WordId| match table.get(id as usize) {
+            Some(&place) => place as usize,
+            None => words.binary_search(&id).unwrap_or_default(),
+        };
+        let mut last = vec![Doc::MAX; words.len()];
+        let mut starts = vec![0u32; words.len() + 1];
+        self.each_posting(|doc, id| {
+            let place = place(id);
+            if last[place] != doc {
+                last[place] = doc;
+                starts[place + 1] += 1;
+            }
+        });
+        for i in 0..words.len() {
+            starts[i + 1] += starts[i];
+        }
+        let mut postings = vec![0; starts.last().copied().unwrap_or_default() as usize];
+        last.fill(Doc::MAX);
+        self.each_posting(|doc, id| {
+            let place = place(id);
+            if last[place] != doc {
+                last[place] = doc;
+                postings[starts[place] as usize] = doc;
+                starts[place] += 1; // ends as the end of this list
+            }
+        });
+        starts.pop();
+        self.posting_ends = starts;
+        self.postings = postings;
+        self.words = words;
+    }
+
+    fn each_posting(&self, mut visit: impl FnMut(Doc, WordId)) {
+        for doc in 0..self.len() as Doc {
+            for mark in self.marks(doc) {
+                visit(doc, mark.id());
+                if let Some(class) = mark.class() {
+                    visit(doc, class);
+                }
+            }
+        }
+    }
+
+    /// How many segments it has.
+    pub(super) fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    pub(super) fn unit(&self, doc: Doc) -> UnitId {
+        self.units[doc as usize]
+    }
+
+    pub(super) fn weight(&self, doc: Doc) -> u32 {
+        self.weights[doc as usize]
+    }
+
+    pub(super) fn same(&self, doc: Doc) -> u32 {
+        self.same[doc as usize]
+    }
+
+    pub(super) fn languages(&self, doc: Doc) -> u16 {
+        self.languages[doc as usize]
+    }
+
+    /// The segment's tokens in order; a joined mark follows each glued Arabic-script token.
+    pub(super) fn marks(&self, doc: Doc) -> &[Mark] {
+        let doc = doc as usize;
+        let start = if doc == 0 { 0 } else { self.mark_ends[doc - 1] as usize };
+        &self.marks[start..self.mark_ends[doc] as usize]
+    }
+
+    /// Segments whose weight is in a range.
+    pub(super) fn window(&self, weights: Range<u32>) -> Range<Doc> {
+        let from = self.weights.partition_point(|&w| w < weights.start);
+        let to = self.weights.partition_point(|&w| w < weights.end);
+        from as Doc..to as Doc
+    }
+
+    /// The segments that have a word, within a window, in order.
+    pub(super) fn postings(&self, word: WordId, window: &Range<Doc>) -> &[Doc] {
+        let Ok(place) = self.words.binary_search(&word) else { return &[] };
+        let start = if place == 0 { 0 } else { self.posting_ends[place - 1] as usize };
+        let list = &self.postings[start..self.posting_ends[place] as usize];
+        let from = list.partition_point(|&doc| doc < window.start);
+        let to = list.partition_point(|&doc| doc < window.end);
+        &list[from..to]
+    }
+
+    /// Segments with a near hash, newest units not necessarily first.
+    pub(super) fn near(&self, hash: u32) -> &[Doc] {
+        let from = self.near.partition_point(|&h| h < hash);
+        let to = self.near.partition_point(|&h| h <= hash);
+        &self.near_docs[from..to]
+    }
+
+    /// Its segments, to be put into another part.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        let mut near = vec![0; self.len()];
+        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
+            near[doc as usize] = hash;
+        }
+        (0..self.len() as Doc).map(move |doc| Entry {
+            unit: self.unit(doc),
+            weight: self.weight(doc),
+            near: near[doc as usize],
+            same: self.same(doc),
+            languages: self.languages(doc),
+            marks: self.marks(doc).into(),
+        })
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.units.len() * (8 + 4 + 4 + 2 + 4 + 4 + 4)
+            + 4 * (self.marks.len() + self.postings.len() + 2 * self.words.len())
+    }
+}

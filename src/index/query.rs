@@ -1,0 +1,357 @@
+//! A segment to be looked up, made ready: for every word that can earn something with it, how much.
+
+use rustc_hash::FxHashMap;
+
+use crate::score::similarity::Likeness;
+use crate::score::{may_join, near_hash, same_hash, weight};
+use crate::text::{Analysis, Kind};
+
+use super::part::Mark;
+use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
+
+/// Bounds are counted in thousandths of a weight, rounded up; needs are rounded down.
+const BOUND_UNIT: u64 = weight::POINT / 1_000;
+
+/// Points as an upper bound.
+pub(super) fn bound(points: u64) -> u32 {
+    points.div_ceil(BOUND_UNIT).min(u64::from(u32::MAX)) as u32
+}
+
+/// Points that are needed, comparable with bounds.
+pub(super) fn need(points: u64) -> u32 {
+    (points / BOUND_UNIT).min(u64::from(u32::MAX)) as u32
+}
+
+/// A word's partners among the query's tokens: places and likenesses.
+type Partners = Vec<(u32, Likeness)>;
+
+/// A word that some token can earn with, and the most that this token can earn with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lead {
+    pub(super) word: WordId,
+    pub(super) bound: u32,
+}
+
+/// See the file's comment. It holds for the vocabulary of its moment: segments of words that came later are newer.
+pub(super) struct Query {
+    /// What each token weighs.
+    pub(super) weights: Vec<u32>,
+    /// Their sum.
+    pub(super) weight: u32,
+    pub(super) near: u32,
+    pub(super) same: u32,
+    kinds: Vec<Kind>,
+    ids: Vec<Option<WordId>>,
+    arabic: Vec<bool>,
+    /// Words equal or similar to a token.
+    singles: FxHashMap<WordId, Partners>,
+    /// Words equal (or similar, where a ZWNJ joins) to a token and the next, written together.
+    pairs: FxHashMap<WordId, Partners>,
+    /// Two words that written together are a token.
+    splits: FxHashMap<(WordId, WordId), Vec<u32>>,
+    /// For each token, the words it can earn with.
+    leads: Vec<Vec<Lead>>,
+    /// For each token, the pairs of words that written together are it.
+    split_leads: Vec<Vec<(WordId, WordId)>>,
+}
+
+impl Query {
+    pub(super) fn new(text: &str, analysis: &Analysis, vocabulary: &Vocabulary) -> Self {
+        let tokens = &analysis.tokens;
+        let weights: Vec<u32> = tokens.iter().map(weight::of_token).collect();
+        let mut query = Self {
+            weight: weights.iter().fold(0, |sum, &w| sum.saturating_add(w)),
+            near: near_hash(text, analysis),
+            same: same_hash(text),
+            kinds: tokens.iter().map(|token| token.kind).collect(),
+            ids: tokens.iter().map(|t| vocabulary.find(t.kind, analysis.word(t))).collect(),
+            arabic: tokens.iter().map(|t| t.arabic).collect(),
+            singles: FxHashMap::default(),
+            pairs: FxHashMap::default(),
+            splits: FxHashMap::default(),
+            leads: vec![Vec::new(); weights.len()],
+            split_leads: vec![Vec::new(); weights.len()],
+            weights,
+        };
+        query.add_singles(analysis, vocabulary);
+        query.add_pairs(analysis, vocabulary);
+        query.add_splits(analysis, vocabulary);
+        query.tidy_leads();
+        query
+    }
+
+    /// How many tokens it has.
+    pub(super) fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary) {
+        let mut known: FxHashMap<&str, FxHashMap<WordId, Likeness>> = FxHashMap::default();
+        for (place, token) in analysis.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Word => {
+                    let word = analysis.word(token);
+                    let similar = known.entry(word).or_insert_with(|| {
+                        let mut found = FxHashMap::default();
+                        vocabulary.similar(word, &mut found);
+                        found
+                    });
+                    for (&id, &likeness) in similar.iter() {
+                        self.add_single(place, id, likeness, vocabulary);
+                    }
+                }
+                kind => {
+                    let any = if kind == Kind::Number { ANY_NUMBER } else { ANY_PLACEABLE };
+                    let some = weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+                    self.leads[place].push(Lead { word: any, bound: bound(some) });
+                    if let Some(word) = self.ids[place] {
+                        let bound = bound(weight::whole(weight::KIND_WEIGHT));
+                        self.leads[place].push(Lead { word, bound });
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_single(&mut self, place: usize, word: WordId, likeness: Likeness, vocabulary: &Vocabulary) {
+        let own = self.weights[place];
+        let other = vocabulary.weight(word);
+        self.singles.entry(word).or_default().push((place as u32, likeness));
+        // As a joined pair the word can weigh more than by itself.
+        let most = if vocabulary.is_joined(word) { own } else { other };
+        let bound = bound(weight::points(likeness, own, most));
+        self.leads[place].push(Lead { word, bound });
+    }
+
+    fn add_pairs(&mut self, analysis: &Analysis, vocabulary: &Vocabulary) {
+        for (place, two) in analysis.tokens.windows(2).enumerate() {
+            if !may_join(&two[0], &two[1]) {
+                continue;
+            }
+            let joined = crate::score::joined(analysis, place);
+            let mut found = FxHashMap::default();
+            if two[1].glued {
+                vocabulary.similar(&joined, &mut found);
+            } else if let Some(id) = vocabulary.find(Kind::Word, &joined) {
+                found.insert(id, Likeness::EQUAL);
+            }
+            for (word, likeness) in found {
+                self.pairs.entry(word).or_default().push((place as u32, likeness));
+                for part in [place, place + 1] {
+                    let own = self.weights[part];
+                    let bound = bound(weight::points(likeness, own, own));
+                    self.leads[part].push(Lead { word, bound });
+                }
+            }
+        }
+    }
+
+    fn add_splits(&mut self, analysis: &Analysis, vocabulary: &Vocabulary) {
+        for (place, token) in analysis.tokens.iter().enumerate() {
+            if token.kind != Kind::Word || !token.arabic {
+                continue;
+            }
+            let word = analysis.word(token);
+            for (cut, _) in word.char_indices().skip(1) {
+                let (first, second) = word.split_at(cut);
+                let first = vocabulary.find(Kind::Word, first);
+                let both = first.zip(vocabulary.find(Kind::Word, second));
+                if let Some(both) = both {
+                    self.splits.entry(both).or_default().push(place as u32);
+                    self.split_leads[place].push(both);
+                }
+            }
+        }
+    }
+
+    /// One lead a word, the highest first.
+    fn tidy_leads(&mut self) {
+        for leads in &mut self.leads {
+            leads.sort_unstable_by_key(|lead| (lead.word, std::cmp::Reverse(lead.bound)));
+            leads.dedup_by_key(|lead| lead.word);
+            leads.sort_unstable_by_key(|lead| (std::cmp::Reverse(lead.bound), lead.word));
+        }
+    }
+
+    /// What a token can earn with which word, the highest first.
+    pub(super) fn leads(&self, token: usize) -> &[Lead] {
+        &self.leads[token]
+    }
+
+    /// Two words that written together are the token: it can earn all its weight with them.
+    pub(super) fn split_leads(&self, token: usize) -> &[(WordId, WordId)] {
+        &self.split_leads[token]
+    }
+
+    /// Tells what the marks of a segment can earn: `visit(token, bound)` for each, some more than once.
+    pub(super) fn each_bound(&self, marks: &[Mark], vocabulary: &Vocabulary, mut visit: impl FnMut(usize, u32)) {
+        let mut before: Option<WordId> = None;
+        for &mark in marks {
+            let word = mark.id();
+            if mark.is_number() || mark.is_placeable() {
+                before = None;
+                let kind = if mark.is_number() { Kind::Number } else { Kind::Placeable };
+                for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
+                    visit(place, bound(self.kind_points(place, word)));
+                }
+                continue;
+            }
+            if let Some(partners) = self.singles.get(&word) {
+                let own = vocabulary.weight(word);
+                for &(place, likeness) in partners {
+                    let place = place as usize;
+                    let weight = self.weights[place];
+                    let most = if mark.is_joined() { weight } else { own };
+                    visit(place, bound(weight::points(likeness, weight, most)));
+                }
+            }
+            if mark.is_joined() {
+                continue;
+            }
+            for &(place, likeness) in self.pairs.get(&word).into_iter().flatten() {
+                for place in [place as usize, place as usize + 1] {
+                    let weight = self.weights[place];
+                    visit(place, bound(weight::points(likeness, weight, weight)));
+                }
+            }
+            if let Some(before) = before.filter(|_| !self.splits.is_empty()) {
+                for &place in self.splits.get(&(before, word)).into_iter().flatten() {
+                    visit(place as usize, bound(weight::whole(self.weights[place as usize])));
+                }
+            }
+            before = Some(word);
+        }
+    }
+
+    /// What a number or placeable of the query earns with another of its kind.
+    fn kind_points(&self, place: usize, word: WordId) -> u64 {
+        let likeness = if self.ids[place] == Some(word) { Likeness::EQUAL } else { Likeness::OF_KIND };
+        weight::points(likeness, weight::KIND_WEIGHT, weight::KIND_WEIGHT)
+    }
+
+    /// Lays out what a segment's tokens earn with the query's, for the alignment.
+    pub(super) fn meet(&self, marks: &[Mark], vocabulary: &Vocabulary, meeting: &mut Meeting) {
+        meeting.clear();
+        for &mark in marks {
+            if mark.is_joined() {
+                self.meet_joined(mark.id(), meeting);
+                continue;
+            }
+            let weight = vocabulary.weight(mark.id());
+            self.meet_split(mark, weight, meeting);
+            meeting.tokens.push((mark.id(), weight));
+            self.meet_single(mark, weight, meeting);
+            meeting.single_ends.push(meeting.singles.len() as u32);
+            meeting.pair_ends.push(meeting.pairs.len() as u32);
+            meeting.word_before = !(mark.is_number() || mark.is_placeable());
+        }
+    }
+
+    fn meet_single(&self, mark: Mark, own: u32, meeting: &mut Meeting) {
+        let word = mark.id();
+        if mark.is_number() || mark.is_placeable() {
+            let kind = if mark.is_number() { Kind::Number } else { Kind::Placeable };
+            for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
+                meeting.singles.push((place as u32, self.kind_points(place, word)));
+            }
+            return;
+        }
+        for &(place, likeness) in self.singles.get(&word).into_iter().flatten() {
+            let points = weight::points(likeness, self.weights[place as usize], own);
+            meeting.singles.push((place, points));
+        }
+        for &(place, likeness) in self.pairs.get(&word).into_iter().flatten() {
+            let two = self.weights[place as usize] + self.weights[place as usize + 1];
+            meeting.pairs.push((place, weight::points(likeness, two, own)));
+        }
+    }
+
+    /// The segment's last two tokens are joined by ZWNJ: what they earn as one word.
+    fn meet_joined(&self, word: WordId, meeting: &mut Meeting) {
+        let [.., (_, first), (_, second)] = meeting.tokens[..] else { return };
+        let last = meeting.tokens.len() as u32 - 2;
+        for &(place, likeness) in self.singles.get(&word).into_iter().flatten() {
+            if self.arabic[place as usize] {
+                let points = weight::points(likeness, first + second, self.weights[place as usize]);
+                meeting.together.push((last, place, points));
+            }
+        }
+    }
+
+    /// The segment's last token and this one, written together, may be a token of the query.
+    fn meet_split(&self, mark: Mark, second: u32, meeting: &mut Meeting) {
+        let Some(&(before, first)) = meeting.tokens.last().filter(|_| meeting.word_before) else { return };
+        if self.splits.is_empty() || mark.is_number() || mark.is_placeable() || mark.is_glued() {
+            return;
+        }
+        let last = meeting.tokens.len() as u32 - 1;
+        for &place in self.splits.get(&(before, mark.id())).into_iter().flatten() {
+            let points = weight::points(Likeness::EQUAL, first + second, self.weights[place as usize]);
+            meeting.together.push((last, place, points));
+        }
+    }
+}
+
+/// What the tokens of one segment earn with those of a query: scratch space of the alignment.
+#[derive(Default)]
+pub(super) struct Meeting {
+    tokens: Vec<(WordId, u32)>,
+    /// (query's token, points) of each of the segment's tokens, up to its end.
+    singles: Vec<(u32, u64)>,
+    single_ends: Vec<u32>,
+    /// (first of two tokens of the query, points).
+    pairs: Vec<(u32, u64)>,
+    pair_ends: Vec<u32>,
+    /// (first of two tokens of the segment, query's token, points).
+    together: Vec<(u32, u32, u64)>,
+    word_before: bool,
+}
+
+impl Meeting {
+    fn clear(&mut self) {
+        self.tokens.clear();
+        self.singles.clear();
+        self.single_ends.clear();
+        self.pairs.clear();
+        self.pair_ends.clear();
+        self.together.clear();
+        self.word_before = false;
+    }
+
+    /// How many tokens the segment has.
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+}
+
+fn of<'a>(all: &'a [(u32, u64)], ends: &[u32], i: usize) -> &'a [(u32, u64)] {
+    let start = if i == 0 { 0 } else { ends[i - 1] as usize };
+    &all[start..ends[i] as usize]
+}
+
+fn points_at(list: &[(u32, u64)], place: usize) -> u64 {
+    list.iter().filter(|(p, _)| *p as usize == place).map(|(_, points)| *points).max().unwrap_or(0)
+}
+
+/// The segment's tokens are the rows, the query's the columns.
+impl crate::score::align::Earnings for Meeting {
+    fn single(&self, i: usize, j: usize) -> u64 {
+        points_at(of(&self.singles, &self.single_ends, i), j)
+    }
+
+    fn left_pair(&self, i: usize, j: usize) -> u64 {
+        let wanted = (i as u32, j as u32);
+        let from = self.together.partition_point(|&(first, ..)| first < wanted.0);
+        self.together[from..]
+            .iter()
+            .take_while(|(first, ..)| *first == wanted.0)
+            .filter(|(_, place, _)| *place == wanted.1)
+            .map(|(.., points)| *points)
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn right_pair(&self, i: usize, j: usize) -> u64 {
+        points_at(of(&self.pairs, &self.pair_ends, i), j)
+    }
+}

@@ -1,0 +1,352 @@
+//! The search of one part: exact, and without looking at most of it.
+//!
+//! 1. *Length filter*: a segment can only reach t % of a query of weight W if its weight is in [t·W, W/t].
+//! 2. *Prefix filter*: read the postings of so many words that what a segment outside all of them could
+//!    still earn is below t·W. Which words: the largest loss of that bound for the fewest postings, first.
+//!    For each token its words come in the order of what they can earn, so that reading the first few
+//!    leaves the rest of the token bounded by the next.
+//! 3. *Bag bound*: for what survives, the sum over the query's tokens of the most each can earn with any
+//!    word of the segment.
+//! 4. *Best first*: alignments in the order of that bound, until it falls under what is kept already.
+//!
+//! Bounds are never too low, so nothing at or above the threshold is lost, unless the work budget ends
+//! the search; then the reply says so.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::Range;
+
+use crate::model::{MemoryId, UnitId};
+use crate::score::{align, weight};
+
+use super::part::{Doc, Part};
+use super::query::{Meeting, Query, bound, need};
+use super::vocabulary::{Vocabulary, WordId};
+
+/// How much a search may do, in steps of about a nanosecond: postings read, words bounded, cells aligned.
+/// Counted, not timed, so that the same question to the same store always gets the same answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    left: u64,
+    pub(super) exhausted: bool,
+}
+
+impl Budget {
+    pub(super) fn new(steps: u64) -> Self {
+        Self { left: steps, exhausted: false }
+    }
+
+    /// Whether so many steps may still be done; they are taken off.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        match self.left.checked_sub(steps as u64) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.exhausted = true;
+                false
+            }
+        }
+    }
+}
+
+/// A segment that reached the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Candidate {
+    /// 100·S less the memory's penalty, not rounded.
+    pub(super) rank: f64,
+    pub(super) unit: UnitId,
+    pub(super) memory: MemoryId,
+    /// M.
+    pub(super) points: u64,
+    pub(super) weight: u32,
+    /// Which of the parts searched, and where in it.
+    pub(super) part: usize,
+    pub(super) doc: Doc,
+}
+
+impl Eq for Candidate {}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Higher rank, then newer unit.
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank.total_cmp(&other.rank).then(self.unit.cmp(&other.unit)).then(self.doc.cmp(&other.doc))
+    }
+}
+
+/// The best so far, at most so many.
+pub(super) struct Best {
+    keep: usize,
+    heap: BinaryHeap<Reverse<Candidate>>,
+}
+
+impl Best {
+    pub(super) fn new(keep: usize) -> Self {
+        Self { keep, heap: BinaryHeap::new() }
+    }
+
+    /// The rank a candidate must have to be kept.
+    fn floor(&self) -> f64 {
+        match self.heap.peek() {
+            Some(Reverse(last)) if self.heap.len() >= self.keep => last.rank,
+            _ => f64::NEG_INFINITY,
+        }
+    }
+
+    fn push(&mut self, candidate: Candidate) {
+        self.heap.push(Reverse(candidate));
+        if self.heap.len() > self.keep {
+            self.heap.pop();
+        }
+    }
+
+    /// Best first.
+    pub(super) fn into_sorted(self) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = self.heap.into_iter().map(|Reverse(c)| c).collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all
+    }
+}
+
+/// Space that searches of one thread use again and again. All gains are 0 and all stamps NONE between searches.
+#[derive(Default)]
+pub(super) struct Scratch {
+    gains: Vec<u32>,
+    stamps: Vec<u16>,
+    touched: Vec<Doc>,
+    bounds: Vec<u32>,
+    pub(super) meeting: Meeting,
+    pub(super) rows: Vec<u64>,
+}
+
+/// No token.
+const NONE: u16 = u16::MAX;
+
+/// One search of one part.
+pub(super) struct Search<'a> {
+    pub(super) query: &'a Query,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) memory: MemoryId,
+    pub(super) penalty: u8,
+    /// The least ⌊100·S⌋ to find, penalty not taken off.
+    pub(super) percent: u8,
+    pub(super) part: &'a Part,
+    /// The part's place among those searched.
+    pub(super) place: usize,
+}
+
+/// The words of one token that have postings in this part, the most earning first, and where reading may stop.
+struct Lists<'a> {
+    lists: Vec<(u32, &'a [Doc])>,
+    /// How many lists are read.
+    read: usize,
+}
+
+impl Lists<'_> {
+    /// What the token can earn at most with words that are not read.
+    fn rest(&self, read: usize) -> u32 {
+        self.lists.get(read).map_or(0, |(bound, _)| *bound)
+    }
+
+    /// Where to stop reading next, for the largest fall of the bound per posting: (fall, postings, lists).
+    fn next_step(&self) -> Option<(u32, usize, usize)> {
+        let now = self.rest(self.read);
+        let mut postings = 0;
+        let mut best: Option<(u32, usize, usize)> = None;
+        for read in self.read + 1..=self.lists.len() {
+            postings += self.lists[read - 1].1.len() + 1;
+            let fall = now - self.rest(read);
+            let better = best.is_none_or(|(f, p, _)| u64::from(fall) * p as u64 > u64::from(f) * postings as u64);
+            if fall > 0 && better {
+                best = Some((fall, postings, read));
+            }
+        }
+        best
+    }
+}
+
+impl Search<'_> {
+    /// Adds what reaches the percentage to `best`; `accept` says which segments may be found at all.
+    pub(super) fn run(&self, accept: impl Fn(Doc) -> bool, best: &mut Best, scratch: &mut Scratch, budget: &mut Budget) {
+        let whole = self.query.weight;
+        if whole == 0 || self.query.len() >= usize::from(NONE) {
+            return;
+        }
+        let percent = u32::from(self.percent.max(1));
+        let lightest = (whole.saturating_mul(percent)).div_ceil(100);
+        let heaviest = whole.saturating_mul(100) / percent;
+        let window = self.part.window(lightest..heaviest.saturating_add(1));
+        if window.is_empty() {
+            return;
+        }
+        let mut tokens = self.lists(&window);
+        let need = need(weight::needed(self.percent, whole));
+        let Some(rest) = choose(&mut tokens, need) else { return };
+        let read: usize = tokens.iter().flat_map(|t| &t.lists[..t.read]).map(|(_, list)| list.len()).sum();
+        if budget.spend(read * 4) {
+            self.gather(&tokens, scratch);
+            let candidates = self.bounded(rest, &accept, scratch, budget);
+            self.align(candidates, best, scratch, budget);
+        }
+    }
+
+    fn lists(&self, window: &Range<Doc>) -> Vec<Lists<'_>> {
+        let postings = |word: WordId| self.part.postings(word, window);
+        (0..self.query.len())
+            .map(|token| {
+                let mut lists: Vec<(u32, &[Doc])> = self
+                    .query
+                    .leads(token)
+                    .iter()
+                    .map(|lead| (lead.bound, postings(lead.word)))
+                    .filter(|(_, list)| !list.is_empty())
+                    .collect();
+                let whole = bound(weight::whole(self.query.weights[token]));
+                for &(first, second) in self.query.split_leads(token) {
+                    // Segments with both have each: the shorter list holds them all.
+                    let (first, second) = (postings(first), postings(second));
+                    let list = if first.len() < second.len() { first } else { second };
+                    if !list.is_empty() {
+                        lists.push((whole, list));
+                    }
+                }
+                lists.sort_by_key(|(bound, list)| (Reverse(*bound), list.len()));
+                Lists { lists, read: 0 }
+            })
+            .collect()
+    }
+
+    /// Sums what the lists that are read say of each segment: its gain over the rest that all could earn.
+    fn gather(&self, tokens: &[Lists], scratch: &mut Scratch) {
+        let segments = self.part.len();
+        if scratch.gains.len() < segments {
+            scratch.gains.resize(segments, 0);
+            scratch.stamps.resize(segments, NONE);
+        }
+        for (token, lists) in tokens.iter().enumerate() {
+            let rest = lists.rest(lists.read);
+            for &(bound, list) in &lists.lists[..lists.read] {
+                for &doc in list {
+                    let place = doc as usize;
+                    if scratch.stamps[place] == token as u16 {
+                        continue; // a list that earns more has been here
+                    }
+                    if scratch.stamps[place] == NONE {
+                        scratch.touched.push(doc);
+                    }
+                    scratch.stamps[place] = token as u16;
+                    scratch.gains[place] = scratch.gains[place].saturating_add(bound - rest);
+                }
+            }
+        }
+    }
+
+    /// What may reach the percentage by its bag bound, and that bound; clears the scratch.
+    fn bounded(&self, rest: u32, accept: &impl Fn(Doc) -> bool, scratch: &mut Scratch, budget: &mut Budget) -> Vec<(u32, Doc)> {
+        let mut candidates = Vec::new();
+        let least = need(weight::needed(self.percent, self.query.weight));
+        let touched = std::mem::take(&mut scratch.touched);
+        for &doc in &touched {
+            let gain = std::mem::take(&mut scratch.gains[doc as usize]);
+            scratch.stamps[doc as usize] = NONE;
+            let most = rest.saturating_add(gain);
+            if most < least || most < self.need(doc) || !accept(doc) {
+                continue;
+            }
+            let marks = self.part.marks(doc);
+            if !budget.spend(marks.len() * 8) {
+                continue; // go on clearing
+            }
+            let bound = self.bag_bound(marks, &mut scratch.bounds);
+            if bound >= self.need(doc) {
+                candidates.push((bound, doc));
+            }
+        }
+        scratch.touched = touched;
+        scratch.touched.clear();
+        candidates
+    }
+
+    fn need(&self, doc: Doc) -> u32 {
+        need(weight::needed(self.percent, self.query.weight.max(self.part.weight(doc))))
+    }
+
+    fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> u32 {
+        bounds.clear();
+        bounds.resize(self.query.len(), 0);
+        let mut sum = 0u32;
+        self.query.each_bound(marks, self.vocabulary, |token, bound| {
+            let known = &mut bounds[token];
+            if bound > *known {
+                sum = sum.saturating_add(bound - *known);
+                *known = bound;
+            }
+        });
+        sum
+    }
+
+    fn align(&self, mut candidates: Vec<(u32, Doc)>, best: &mut Best, scratch: &mut Scratch, budget: &mut Budget) {
+        let rank = |points: f64, doc: Doc| {
+            let whole = f64::from(self.query.weight.max(self.part.weight(doc)));
+            100.0 * points / whole - f64::from(self.penalty)
+        };
+        // A bound is in thousandths of a weight.
+        let rank_of_bound = |&(bound, doc): &(u32, Doc)| rank(f64::from(bound) / 1_000.0, doc);
+        candidates.sort_unstable_by(|a, b| rank_of_bound(b).total_cmp(&rank_of_bound(a)).then(a.1.cmp(&b.1)));
+        for candidate in candidates {
+            // A little slack: the floor is a rounded quotient too.
+            if rank_of_bound(&candidate) + 1e-9 < best.floor() {
+                break;
+            }
+            let doc = candidate.1;
+            self.query.meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
+            if !budget.spend(4 * self.query.len() * scratch.meeting.len()) {
+                break;
+            }
+            let points = align::best(scratch.meeting.len(), self.query.len(), &scratch.meeting, &mut scratch.rows);
+            let weight = self.part.weight(doc);
+            if weight::percent(points, self.query.weight, weight) >= self.percent {
+                best.push(Candidate {
+                    rank: rank(points as f64 / weight::POINT as f64, doc),
+                    unit: self.part.unit(doc),
+                    memory: self.memory,
+                    points,
+                    weight,
+                    part: self.place,
+                    doc,
+                });
+            }
+        }
+    }
+}
+
+/// Chooses lists to read until what is left unread is below the need: the rest, or `None` where nothing
+/// in the part can reach it.
+fn choose(tokens: &mut [Lists], need: u32) -> Option<u32> {
+    let mut rest: u32 = tokens.iter().map(|t| t.rest(0)).fold(0, u32::saturating_add);
+    if rest < need {
+        return None;
+    }
+    let mut steps: Vec<Option<(u32, usize, usize)>> = tokens.iter().map(Lists::next_step).collect();
+    while rest >= need {
+        let ratio = |&(fall, postings, _): &(u32, usize, usize)| f64::from(fall) / postings as f64;
+        let best = steps
+            .iter()
+            .enumerate()
+            .filter_map(|(token, step)| step.map(|step| (token, step)))
+            .max_by(|a, b| ratio(&a.1).total_cmp(&ratio(&b.1)));
+        // Without a step all is read and the rest is 0, which is below any need but 0.
+        let Some((token, (fall, _, read))) = best else { break };
+        tokens[token].read = read;
+        rest -= fall;
+        steps[token] = tokens[token].next_step();
+    }
+    Some(rest)
+}

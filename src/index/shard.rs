@@ -1,0 +1,142 @@
+//! The segments of one memory in one language: parts, and which of their segments are gone.
+//!
+//! Readers take the state of a moment and keep it as long as they like; writers put a new state in its
+//! place. A change adds a small part; small parts are merged at once, large ones by [`super::merger`].
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
+
+use crate::model::UnitId;
+
+use super::part::{Doc, Entry, Part};
+
+/// Parts of together at most so many segments are merged by the writer itself: some milliseconds.
+const MERGED_AT_ONCE: usize = 4_096;
+/// So many parts of about the same size are merged while changes come in …
+const PARTS_A_TIER: usize = 8;
+/// … where sizes are about the same if they share the power of this.
+const TIER: f64 = 8.0;
+
+/// A shard at one moment.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    pub(super) parts: Vec<Arc<Part>>,
+    /// Units that are gone, or stand in a younger part: their segments in parts up to this age don't count.
+    dead: Arc<FxHashMap<UnitId, u64>>,
+}
+
+impl State {
+    /// Whether a segment of a part counts.
+    pub(super) fn is_alive(&self, part: &Part, doc: Doc) -> bool {
+        self.dead.is_empty() || self.dead.get(&part.unit(doc)).is_none_or(|&age| part.age > age)
+    }
+
+    fn segments(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+}
+
+/// See the file's comment.
+#[derive(Default)]
+pub(super) struct Shard {
+    state: RwLock<Arc<State>>,
+}
+
+impl Shard {
+    pub(super) fn state(&self) -> Arc<State> {
+        self.state.read().clone()
+    }
+
+    /// Only one thread at a time changes a shard: see [`super::Index`].
+    fn set(&self, state: State) {
+        *self.state.write() = Arc::new(state);
+    }
+
+    /// Puts segments in and takes units out. `age` is larger than that of all parts there are.
+    pub(super) fn change(&self, age: u64, gone: &[UnitId], entries: Vec<Entry>) {
+        let mut state = State::clone(&self.state());
+        if !gone.is_empty() && !state.parts.is_empty() {
+            let dead = Arc::make_mut(&mut state.dead);
+            dead.extend(gone.iter().map(|&unit| (unit, age - 1)));
+        }
+        if !entries.is_empty() {
+            let mut entries = entries;
+            // Like carrying in a binary counter: each segment is rebuilt a logarithmic number of times.
+            while let Some(last) = state.parts.last().filter(|last| {
+                last.len() <= 2 * entries.len() && last.len() + entries.len() <= MERGED_AT_ONCE
+            }) {
+                entries.extend(alive(&state, last));
+                state.parts.pop();
+            }
+            state.parts.push(Arc::new(Part::build(age, entries)));
+        }
+        self.set(state);
+    }
+
+    /// Parts that should become one: while changes come in, a tier that is full; at rest, more.
+    pub(super) fn due(&self, at_rest: bool) -> Vec<Arc<Part>> {
+        let state = self.state();
+        if at_rest {
+            let largest = state.parts.iter().map(|part| part.len()).max().unwrap_or_default();
+            let others = state.segments() - largest;
+            if others * 8 > largest || state.dead.len() * 10 > state.segments() {
+                return if state.parts.len() > 1 || !state.dead.is_empty() { state.parts.clone() } else { Vec::new() };
+            }
+        }
+        let tier = |part: &Arc<Part>| (part.len().max(1) as f64).log(TIER) as u32;
+        let mut parts = state.parts.clone();
+        parts.sort_by_key(tier);
+        parts
+            .chunk_by(|a, b| tier(a) == tier(b))
+            .find(|chunk| chunk.len() >= PARTS_A_TIER)
+            .map(<[_]>::to_vec)
+            .unwrap_or_default()
+    }
+
+    /// One part of what is alive in several; slow, and needs no lock.
+    pub(super) fn merge(&self, parts: &[Arc<Part>]) -> Part {
+        let state = self.state();
+        let age = parts.iter().map(|part| part.age).max().unwrap_or_default();
+        Part::build(age, parts.iter().flat_map(|part| alive(&state, part)).collect())
+    }
+
+    /// Puts a merged part in the place of its parts, if they are all still there.
+    pub(super) fn replace(&self, parts: &[Arc<Part>], merged: Part) {
+        let mut state = State::clone(&self.state());
+        let before = state.parts.len();
+        state.parts.retain(|part| !parts.iter().any(|old| Arc::ptr_eq(part, old)));
+        if before - state.parts.len() != parts.len() {
+            return; // a writer merged one of them meanwhile
+        }
+        if merged.len() > 0 {
+            state.parts.push(Arc::new(merged));
+        }
+        // The oldest first, so that new small parts meet their like.
+        state.parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        self.forget_the_dead(&mut state);
+        self.set(state);
+    }
+
+    /// Drops tombstones that concern no segment any more.
+    fn forget_the_dead(&self, state: &mut State) {
+        if state.dead.is_empty() {
+            return;
+        }
+        let mut needed = FxHashMap::default();
+        for part in &state.parts {
+            for doc in 0..part.len() as Doc {
+                let unit = part.unit(doc);
+                if let Some(&age) = state.dead.get(&unit).filter(|&&age| part.age <= age) {
+                    needed.insert(unit, age);
+                }
+            }
+        }
+        state.dead = Arc::new(needed);
+    }
+}
+
+fn alive<'a>(state: &'a State, part: &'a Part) -> impl Iterator<Item = Entry> + 'a {
+    part.entries().zip(0..).filter(|(_, doc)| state.is_alive(part, *doc)).map(|(entry, _)| entry)
+}

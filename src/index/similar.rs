@@ -1,0 +1,166 @@
+//! Finds the words of a vocabulary that are similar to a given one, without comparing it with all.
+//!
+//! *Pass-Join* (Li, Deng, Wang, Feng, 2011): cut a word into k + 1 pieces; whoever is within k edits of it
+//! has at least one piece unchanged, at nearly the same place. Pieces are hashed into a directory of
+//! buckets; what a bucket gives is checked with a 64-bit signature of letters and then exactly. How many
+//! edits are allowed depends on the longer of two words, so a word is cut for each k that a partner of it
+//! can need (two or three).
+
+use std::ops::RangeInclusive;
+
+use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
+
+/// The letters of a word, one bit each by hash: one edit changes at most two bits.
+pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
+    chars.fold(0, |bits, c| bits | 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 26) & 63))
+}
+
+/// Whether two signatures allow so few edits.
+pub(super) fn may_be_within(a: u64, b: u64, edits: usize) -> bool {
+    (a ^ b).count_ones() as usize <= 2 * edits
+}
+
+/// A directory of pieces of the words that were there when it was built.
+#[derive(Default)]
+pub(super) struct Similar {
+    /// Words known, the first so many of the vocabulary.
+    words: usize,
+    /// Where each bucket starts in `ids`; one more than there are buckets, which are a power of two.
+    starts: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl Similar {
+    /// Builds the directory; `chars(id)` gives a word's characters, or nothing for what is no word.
+    pub(super) fn build(words: usize, chars: impl Fn(u32, &mut Vec<char>)) -> Self {
+        let mut buffer = Vec::new();
+        let mut entries = 0usize;
+        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut(u32, u64) + '_>| {
+            for id in 0..words as u32 {
+                buffer.clear();
+                chars(id, buffer);
+                pieces(buffer, |hash| visit(id, hash));
+            }
+        };
+        each(&mut buffer, Box::new(|_, _| entries += 1));
+        let buckets = (entries / 2).next_power_of_two().max(2);
+        let bucket = |hash: u64| (hash >> 32) as usize & (buckets - 1);
+        let mut starts = vec![0u32; buckets + 1];
+        each(&mut buffer, Box::new(|_, hash| starts[bucket(hash) + 1] += 1));
+        for i in 0..buckets {
+            starts[i + 1] += starts[i];
+        }
+        let mut next = starts.clone();
+        let mut ids = vec![0u32; entries];
+        each(
+            &mut buffer,
+            Box::new(|id, hash| {
+                let place = &mut next[bucket(hash)];
+                ids[*place as usize] = id;
+                *place += 1;
+            }),
+        );
+        Self { words, starts, ids }
+    }
+
+    /// How many words it knows; later ones must be looked at one by one.
+    pub(super) fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        4 * (self.starts.len() + self.ids.len())
+    }
+
+    /// Ids of words that share a piece with the pattern: all similar ones, and others, some twice.
+    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32)) {
+        if self.starts.is_empty() {
+            return;
+        }
+        let query = pattern.chars();
+        let mask = self.starts.len() - 2;
+        for length in similar_lengths(query.len()) {
+            let edits = most_edits(length, query.len());
+            for piece in 0..=edits {
+                let (start, end) = cut(length, edits, piece);
+                for place in places(query.len(), length, edits, piece) {
+                    let Some(part) = query.get(place..place + (end - start)) else { continue };
+                    let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
+                    let ids = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+                    self.ids[ids].iter().for_each(|&id| visit(id));
+                }
+            }
+        }
+    }
+}
+
+/// Where piece `piece` of `edits + 1` lies in a word of `length` characters.
+fn cut(length: usize, edits: usize, piece: usize) -> (usize, usize) {
+    (piece * length / (edits + 1), (piece + 1) * length / (edits + 1))
+}
+
+/// Where that piece of a word of `length` can stand in a query of `query` characters: the paper's
+/// *multi-match-aware* window. Left of it at most `piece` edits can have happened, right of it the rest.
+fn places(query: usize, length: usize, edits: usize, piece: usize) -> RangeInclusive<usize> {
+    let (start, _) = cut(length, edits, piece);
+    let (start, piece, edits) = (start as isize, piece as isize, edits as isize);
+    let shift = query as isize - length as isize;
+    let from = (start - piece).max(start + shift - (edits - piece)).max(0);
+    let to = (start + piece).min(start + shift + (edits - piece));
+    // An empty range where `to` is negative.
+    if to < from { 1..=0 } else { from as usize..=to as usize }
+}
+
+/// Hashes of all pieces that a word is filed under.
+fn pieces(word: &[char], mut visit: impl FnMut(u64)) {
+    let length = word.len();
+    if length == 0 || length > MAX_SIMILAR_CHARS {
+        return;
+    }
+    // Similarity is symmetric: these are also the lengths of the words that can ask for this one.
+    let longest = *similar_lengths(length).end();
+    for edits in most_edits(length, length)..=most_edits(length, longest) {
+        for piece in 0..=edits {
+            let (start, end) = cut(length, edits, piece);
+            visit(hash(length, edits, piece, &word[start..end]));
+        }
+    }
+}
+
+fn hash(length: usize, edits: usize, piece: usize, part: &[char]) -> u64 {
+    const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
+    let seed = (length << 16 | edits << 8 | piece) as u64;
+    let mixed = part
+        .iter()
+        .fold(seed.wrapping_mul(PRIME), |hash, &c| (hash.rotate_left(5) ^ u64::from(c)).wrapping_mul(PRIME));
+    mixed ^ (mixed >> 29)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::score::similarity::likeness;
+
+    proptest! {
+        #[test]
+        fn every_similar_word_is_a_candidate(
+            words in prop::collection::vec("[abc]{1,14}", 1..60),
+            query in "[abc]{1,14}",
+        ) {
+            let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
+            let pattern = Pattern::new(&query).unwrap();
+            let mut found = vec![false; words.len()];
+            similar.candidates(&pattern, |id| found[id as usize] = true);
+            for (word, found) in words.iter().zip(found) {
+                if let Some(l) = likeness(&query, word) {
+                    prop_assert!(found, "{} {}", query, word);
+                    let edits = (l.of - l.kept) as usize;
+                    prop_assert!(may_be_within(signature(query.chars()), signature(word.chars()), edits));
+                }
+            }
+        }
+    }
+}
