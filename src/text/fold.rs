@@ -248,7 +248,12 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
                 Kind::One => self.one(entry, at, next),
                 Kind::Space => self.space(at, next),
                 Kind::Joiner => self.joiner = self.joiner.or(Some((c, at))),
-                Kind::Attached => self.map.attach(self.out.len(), next),
+                Kind::Attached if self.joiner.is_none() => self.map.attach(self.out.len(), next),
+                Kind::Attached => {}
+                Kind::Mark => {
+                    self.joiner = None;
+                    self.map.attach(self.out.len(), next);
+                }
                 Kind::Free => {}
                 Kind::Compound => {
                     at = self.cluster(entry, at, next);
@@ -372,7 +377,7 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
                     folded = self.out.len();
                 }
                 self.add_piece(piece, place);
-                if !matches!(piece, Fate::Free | Fate::Joiner(_)) {
+                if self.joiner.is_none() && piece != Fate::Free {
                     covered = place + c.len_utf8();
                 }
             }
@@ -423,6 +428,7 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
                 }
             }
             Fate::Joiner(joiner) => self.joiner = self.joiner.or(Some((joiner, place))),
+            Fate::Mark => self.joiner = None,
             Fate::Attached | Fate::Free => {}
         }
     }

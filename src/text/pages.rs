@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Joiner,
     /// Dropped, part of the character before.
     Attached,
+    /// Dropped, as [`Fate::Mark`].
+    Mark,
     /// Dropped.
     Free,
     /// A mark, an expansion, or a letter that may join the one before: goes through normalization.
@@ -57,6 +59,7 @@ impl Entry {
             2 => Kind::Joiner,
             3 => Kind::Attached,
             4 => Kind::Free,
+            5 => Kind::Mark,
             _ => Kind::Compound,
         }
     }
@@ -113,16 +116,17 @@ impl Entry {
             }
             Fate::Joiner(_) => dropped = Some(2),
             Fate::Attached => dropped = dropped.or(Some(3)),
+            Fate::Mark => dropped = Some(5),
             Fate::Free => dropped = dropped.or(Some(4)),
         });
         let Some(&first) = kept.first() else {
             return kind_of(dropped.unwrap_or(4));
         };
         if !starts_afresh(first) {
-            return kind_of(5);
+            return kind_of(6);
         }
         if spaces {
-            let kind = if kept.len() == 1 { 1 } else { 5 };
+            let kind = if kept.len() == 1 { 1 } else { 6 };
             return Self(kind_of(kind).0 | BOUNDARY);
         }
         let class = |c| flags(c) & (LETTER | MARK | SYMBOL);
@@ -133,7 +137,7 @@ impl Entry {
                 let copies = if copies { COPIES } else { 0 };
                 Self(u32::from(to) | flags(to) | BOUNDARY | copies)
             }
-            _ => Self(kind_of(5).0 | BOUNDARY),
+            _ => Self(kind_of(6).0 | BOUNDARY),
         }
     }
 }

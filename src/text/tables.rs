@@ -35,8 +35,11 @@ pub(super) enum Fate {
     Space,
     /// ZWNJ or ZWJ: kept if it joins something.
     Joiner(char),
-    /// Dropped, but part of the character before it (a vowel mark, a tatweel).
+    /// Dropped, but part of the character before it (a tatweel).
     Attached,
+    /// Dropped in the key only: a mark, or the letter hamza. It too is part of the character before;
+    /// and a joiner before it joins nothing, as it does in `same`, where the mark stays.
+    Mark,
     /// Dropped, part of nothing (a bidi mark).
     Free,
 }
@@ -70,10 +73,7 @@ pub(super) fn fate<const KEY: bool>(c: char) -> Fate {
 
 fn wide_fate(c: char) -> Fate {
     if is_wide_dropped_mark(c) {
-        return Fate::Attached;
-    }
-    if is_wide_invisible(c) {
-        return Fate::Free;
+        return Fate::Mark;
     }
     if let Some(letter) = arabic_letter(c).or_else(|| punctuation(c)) {
         return Fate::Keep(letter);
@@ -139,12 +139,14 @@ pub(super) fn ascii_digit(c: char) -> Option<char> {
 }
 
 /// Marks that are dropped in the key: harakat, superscript alef, hamza and madda as marks, Quranic
-/// signs; the hamza letter too, which is written or left out at will.
+/// signs; the hamza letter too, which is written or left out at will; and marks that only choose a
+/// style (variation selectors, grapheme joiner).
 fn is_wide_dropped_mark(c: char) -> bool {
     matches!(c,
         '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{621}' | '\u{674}' | '\u{610}'..='\u{61A}'
         | '\u{6D6}'..='\u{6DC}' | '\u{6DF}'..='\u{6E4}' | '\u{6E7}' | '\u{6E8}'
-        | '\u{6EA}'..='\u{6ED}')
+        | '\u{6EA}'..='\u{6ED}' | '\u{34F}' | '\u{180B}'..='\u{180D}' | '\u{180F}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Arabic vowel marks, whose absence is a spelling convention. Hamza and madda are letters' parts.
@@ -156,15 +158,7 @@ pub(super) fn is_vowel_mark(c: char) -> bool {
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{61C}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
-}
-
-/// Further default-ignorable characters, which can change what is seen (an emoji's style) and are
-/// dropped in the key only.
-fn is_wide_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{34F}' | '\u{180B}'..='\u{180F}' | '\u{2061}'..='\u{2064}' | '\u{206A}'..='\u{206F}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}')
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FEFF}' | '\u{AD}' | '\u{180E}')
 }
 
 /// Arabic presentation forms, except the word signs (ﷲ, ﷺ, ﷼ …), which are a choice of the writer.
