@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
 pub use super::map::Folded;
 use super::map::{LONGEST, Map, Recorder};
 use super::pages::{Entry, Kind, compose, entry, page};
@@ -104,7 +106,12 @@ pub fn convention(text: &str) -> String {
         out.push(c);
         last = Some(c);
     }
-    out
+    // A mark that is gone can have stood between characters that compose.
+    if is_nfc(&out) {
+        out
+    } else {
+        out.nfc().collect()
+    }
 }
 
 /// Buffers that a fold needs and a next one can use again.
@@ -247,7 +254,7 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
             match entry.kind() {
                 Kind::One => self.one(entry, at, next),
                 Kind::Space => self.space(at, next),
-                Kind::Joiner => self.joiner = self.joiner.or(Some((c, at))),
+                Kind::Joiner => self.wait_for(c, at),
                 Kind::Attached if self.joiner.is_none() => self.map.attach(self.out.len(), next),
                 Kind::Attached => {}
                 Kind::Mark => {
@@ -312,6 +319,13 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
         } else if folded > 0 {
             self.out.push(' ');
             self.map.whole(folded, folded + 1, start..end);
+        }
+    }
+
+    /// Remembers a joiner; of a run of them, the first ZWNJ, else the first ZWJ.
+    fn wait_for(&mut self, joiner: char, place: usize) {
+        if !matches!(self.joiner, Some((waiting, _)) if waiting == ZWNJ || joiner == ZWJ) {
+            self.joiner = Some((joiner, place));
         }
     }
 
@@ -427,7 +441,7 @@ impl<const KEY: bool> Folder<'_, '_, KEY> {
                     cluster.push(' ');
                 }
             }
-            Fate::Joiner(joiner) => self.joiner = self.joiner.or(Some((joiner, place))),
+            Fate::Joiner(joiner) => self.wait_for(joiner, place),
             Fate::Mark => self.joiner = None,
             Fate::Attached | Fate::Free => {}
         }
