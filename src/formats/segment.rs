@@ -57,7 +57,11 @@ impl Variants {
     pub(super) fn add(&mut self, variant: Variant) {
         self.seen += 1;
         let lang = &variant.lang;
-        if let Some(reason) = unusable(&variant.text) {
+        if variant.tagged.is_some() && variant.text.chars().all(is_blank) {
+            self.leave_out(format!(
+                "the {lang} segment is empty: it has no text outside of inline elements"
+            ));
+        } else if let Some(reason) = unusable(&variant.text) {
             self.leave_out(format!("the {lang} segment {reason}"));
         } else if self.taken.iter().any(|taken| taken.lang == *lang) {
             self.leave_out(format!(

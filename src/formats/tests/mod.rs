@@ -145,15 +145,10 @@ fn shared(path: &str) -> Option<Vec<u8>> {
     let file = root.join(path);
     let bytes = std::fs::read(&file).ok();
     if bytes.is_none() {
-        println_skipped(&file);
+        println!(
+            "skipped: {} is not there; set HAMZABAN_SHARED",
+            file.display()
+        );
     }
     bytes
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-fn println_skipped(file: &std::path::Path) {
-    eprintln!(
-        "skipped: {} is not there; set HAMZABAN_SHARED",
-        file.display()
-    );
 }

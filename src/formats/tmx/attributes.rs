@@ -195,7 +195,9 @@ mod tests {
 
         #[test]
         fn any_tag_is_split_or_refused(tag in "[a-c=\"' <&;\t]{0,30}|\\PC{0,20}") {
-            let _ = split(&tag).map(|found| found.iter().map(|(_, raw)| value(raw).is_ok()).count());
+            for (_, raw) in split(&tag).unwrap_or_default() {
+                let _ = value(raw);
+            }
         }
     }
 

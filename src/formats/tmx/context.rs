@@ -6,7 +6,7 @@
 //! | memoQ; MateCat and MyMemory on the `tu` | source `tuv` | `x-context-pre` | `x-context-post` | `x-context` | the key is not |
 //! | Phrase (Memsource) | source `tuv` | `context_prev` | `context_next` | | from converters |
 //! | XTM | `tu` | `x-previous-source-text` | `x-next-source-text` | | from converters |
-//! | GlobalLink, Wordfast | `tu` | `previousMd5Segment` | `nextMd5Segment` | | from converters |
+//! | `GlobalLink`, Wordfast | `tu` | `previousMd5Segment` | `nextMd5Segment` | | from converters |
 //! | Trados Studio | `tu` | part 1 of `x-ContextContent` | | `x-IdContext` | see below |
 //! | Transifex, Weblate | `tu` | | | `context` | yes (gettext's `msgctxt`) |
 //!

@@ -1,7 +1,8 @@
 //! The document around the units: one `tmx` root, limits, and where a `tu` may stand.
 
 use super::attributes::{self, TagFault, is_name};
-use super::unit::{Languages, UnitBuilder};
+use super::languages::Languages;
+use super::unit::UnitBuilder;
 use super::{Element, prolog};
 use crate::formats::error::{Error, code, shown};
 use crate::formats::{Entry, Place, ReadOptions};

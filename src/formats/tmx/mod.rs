@@ -21,6 +21,7 @@ mod attributes;
 mod context;
 mod dates;
 mod document;
+mod languages;
 mod prolog;
 mod read;
 mod seg;
@@ -139,3 +140,18 @@ const SEGTYPES: [&str; 4] = ["block", "paragraph", "sentence", "phrase"];
 
 /// What the type of a `prop` begins with that stands for an attribute the DTD does not know.
 const FOREIGN_ATTRIBUTE: &str = "x-attr-";
+
+/// The context that props hold.
+#[cfg(test)]
+pub(super) fn context_of(
+    unit: &mut crate::model::Metadata,
+    source: &crate::model::Metadata,
+) -> crate::model::Context {
+    context::take(unit, source)
+}
+
+/// Plain text and canonical form of the inside of a segment.
+#[cfg(test)]
+pub(super) fn plain_and_canonical(inside: &str) -> Result<(String, Option<String>), String> {
+    seg::parse(inside).map(|seg| (seg.text, seg.tagged))
+}

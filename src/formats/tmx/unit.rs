@@ -1,6 +1,7 @@
 //! One `<tu>` as it is read: elements, text and references come in, an [`Entry`] comes out.
 
 use super::attributes::{self, RawAttribute};
+use super::languages::Languages;
 use super::seg::Seg;
 use super::{Element, FOREIGN_ATTRIBUTE, SEGTYPES, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates};
 use crate::formats::error::shown;
@@ -23,37 +24,6 @@ enum Level {
     /// An element inside of a `prop` or `note`, of which the text is kept.
     ItemInside,
     Ignored,
-}
-
-/// What the file said before about the language of sources, and languages already parsed.
-pub(super) struct Languages {
-    /// `--from`.
-    wanted: Option<Lang>,
-    /// The header's `srclang`; `None` for `*all*`.
-    pub(super) header: Option<Lang>,
-    known: Vec<(String, Lang)>,
-}
-
-impl Languages {
-    pub(super) fn new(wanted: Option<Lang>) -> Self {
-        Self {
-            wanted,
-            header: None,
-            known: Vec::new(),
-        }
-    }
-
-    /// Parses a tag; files repeat a few of them without end.
-    fn parse(&mut self, tag: &str) -> Result<Lang, String> {
-        if let Some((_, lang)) = self.known.iter().find(|(known, _)| known == tag) {
-            return Ok(lang.clone());
-        }
-        let lang = segment::language(tag)?;
-        if self.known.len() < 16 {
-            self.known.push((tag.to_owned(), lang.clone()));
-        }
-        Ok(lang)
-    }
 }
 
 /// A unit that is being read.
@@ -386,8 +356,8 @@ impl UnitBuilder {
         }
         let created = self.stamp("creationdate", "creationid");
         let changed = self.stamp("changedate", "changeid");
-        let source = self.source(&variants, languages);
         let mut metadata = std::mem::take(&mut self.metadata);
+        let source = languages.source(&variants, &mut metadata);
         let none = Metadata::default();
         let of_source = variants
             .get(source)
@@ -429,32 +399,6 @@ impl UnitBuilder {
             (None, None) => None,
         }
     }
-
-    /// The source variant. A `srclang` that only says which one it is, where the header does not, is taken
-    /// out of the attributes: the writer puts it back for the same reason.
-    fn source(&mut self, variants: &[Variant], languages: &mut Languages) -> usize {
-        let own = self.metadata.attributes.get("srclang");
-        let own = own.and_then(|tag| languages.parse(tag).ok());
-        let find = |lang: &Option<Lang>| lang.as_ref().and_then(|l| segment::find(variants, l));
-        let by_header = find(&languages.header).unwrap_or(0);
-        let by_own = find(&own);
-        let source = by_own.unwrap_or(by_header);
-        let exact = variants.get(source).map(|v| v.lang.as_str());
-        let given = self.metadata.attributes.get("srclang").map(String::as_str);
-        if source != by_header && exact == given {
-            self.metadata.attributes.remove("srclang");
-        }
-        find(&languages.wanted).unwrap_or(source)
-    }
-}
-
-/// Which variant a reader takes for the source, given these; for the writer.
-pub(super) fn source_of(variants: &[Variant], own: Option<&str>, header: Option<&Lang>) -> usize {
-    let own = own.and_then(|tag| segment::language(tag).ok());
-    own.as_ref()
-        .and_then(|lang| segment::find(variants, lang))
-        .or_else(|| header.and_then(|lang| segment::find(variants, lang)))
-        .unwrap_or(0)
 }
 
 /// Attributes have their names in lower case, but who knows.

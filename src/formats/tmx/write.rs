@@ -2,7 +2,8 @@
 //! No DOCTYPE: some readers would go and look for the DTD.
 
 use super::attributes::{is_xml_char, push_text, push_value};
-use super::unit::{is_known, source_of};
+use super::languages::source_of;
+use super::unit::is_known;
 use super::{FOREIGN_ATTRIBUTE, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates, seg};
 use crate::formats::WriteOptions;
 use crate::formats::segment::named;
