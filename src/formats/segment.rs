@@ -1,0 +1,125 @@
+//! Which segments are taken, and how the variants of a unit are gathered; the same in every format.
+
+use super::error::shown;
+use crate::model::{Lang, MAX_SEGMENT_CHARS, MAX_VARIANTS, Variant};
+
+/// The first character that has no business in a text: C0 and C1 controls but TAB, LF, CR and U+0085,
+/// DEL, and the two noncharacters that XML forbids. U+2028 and bidi controls are text.
+pub(super) fn forbidden(text: &str) -> Option<char> {
+    // The quick test is one pass without branches; 0xC2 leads U+0080 to U+00BF, 0xEF leads U+FFFE.
+    let suspicious = text.bytes().fold(false, |found, b| {
+        found | (b < 0x20) | (b == 0x7F) | (b == 0xC2) | (b == 0xEF)
+    });
+    if !suspicious {
+        return None;
+    }
+    text.chars().find(|c| {
+        (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}'))
+            || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+    })
+}
+
+/// Why this text is no segment, if it is none. Controls are looked for elsewhere, see [`forbidden`].
+fn unusable(text: &str) -> Option<String> {
+    if text.chars().all(is_blank) {
+        return Some("is empty".into());
+    }
+    // No text has more characters than bytes.
+    if text.len() > MAX_SEGMENT_CHARS {
+        let length = text.chars().count();
+        if length > MAX_SEGMENT_CHARS {
+            return Some(format!(
+                "has {length} characters, more than {MAX_SEGMENT_CHARS}"
+            ));
+        }
+    }
+    None
+}
+
+/// White space, joiners, and marks that show nothing.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{FEFF}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
+}
+
+/// The variants of one unit as they come.
+#[derive(Default)]
+pub(super) struct Variants {
+    taken: Vec<Variant>,
+    /// Why others were not taken.
+    left_out: Vec<String>,
+    seen: usize,
+}
+
+impl Variants {
+    /// Takes a variant if it can be used and its language is new.
+    pub(super) fn add(&mut self, variant: Variant) {
+        self.seen += 1;
+        let lang = &variant.lang;
+        if variant.tagged.is_some() && variant.text.chars().all(is_blank) {
+            self.leave_out(format!(
+                "the {lang} segment is empty: it has no text outside of inline elements"
+            ));
+        } else if let Some(reason) = unusable(&variant.text) {
+            self.leave_out(format!("the {lang} segment {reason}"));
+        } else if self.taken.iter().any(|taken| taken.lang == *lang) {
+            self.leave_out(format!(
+                "there is more than one {lang} segment; the first is kept"
+            ));
+        } else if self.taken.len() < MAX_VARIANTS {
+            self.taken.push(variant);
+        }
+    }
+
+    /// Notes a variant that could not even be read.
+    pub(super) fn add_unreadable(&mut self, reason: impl Into<String>) {
+        self.seen += 1;
+        self.leave_out(reason.into());
+    }
+
+    fn leave_out(&mut self, reason: String) {
+        if self.left_out.len() < MAX_VARIANTS {
+            self.left_out.push(reason);
+        }
+    }
+
+    /// The usable variants and what to warn about.
+    ///
+    /// # Errors
+    /// The reason to skip the unit: fewer than two usable variants, or too many.
+    pub(super) fn finish(self) -> Result<(Vec<Variant>, Vec<String>), String> {
+        if self.seen > MAX_VARIANTS {
+            return Err(format!(
+                "the unit has {} variants, more than {MAX_VARIANTS}",
+                self.seen
+            ));
+        }
+        match (self.taken.as_slice(), self.left_out.first()) {
+            ([_, _, ..], _) => Ok((self.taken, self.left_out)),
+            (_, Some(reason)) => Err(reason.clone()),
+            ([only], None) => Err(format!(
+                "the unit has text in one language only, {}",
+                only.lang
+            )),
+            ([], None) => Err("the unit has no text".into()),
+        }
+    }
+}
+
+/// The place of the variant in this language: the exact tag first, else one that meets it.
+pub(super) fn find(variants: &[Variant], lang: &Lang) -> Option<usize> {
+    let exact = variants.iter().position(|variant| variant.lang == *lang);
+    exact.or_else(|| variants.iter().position(|variant| variant.lang.meets(lang)))
+}
+
+/// How a forbidden character is named.
+pub(super) fn named(c: char) -> String {
+    format!("the character U+{:04X} is not allowed", u32::from(c))
+}
+
+/// Reads a language tag, or says why it is none.
+pub(super) fn language(tag: &str) -> Result<Lang, String> {
+    Lang::parse(tag.trim())
+        .map_err(|_| format!("`{}` is not a language tag such as en or fa-IR", shown(tag)))
+}
