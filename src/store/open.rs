@@ -221,12 +221,7 @@ fn create_folder(dir: &Path) -> Result<(), OpenError> {
 #[cfg(target_os = "linux")]
 fn unsafe_file_system(dir: &Path) -> Result<Option<&'static str>, OpenError> {
     let stat = rustix::fs::statfs(dir).map_err(|e| OpenError::io(dir, e.into()))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::unnecessary_cast,
-        reason = "the magic numbers have 32 bits, the field's type differs by platform"
-    )]
+    // The magic numbers have 32 bits; the field's type differs by platform.
     let magic = stat.f_type as u32;
     Ok(file_system_kind(magic))
 }

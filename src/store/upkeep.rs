@@ -16,6 +16,8 @@ impl Store {
             reason: e.to_string(),
         })?;
         let conn = connection::connect_to_read(&self.db)?;
+        // It forbids writing any file; that this one stays as it is, its open mode sees to.
+        conn.pragma_update(None, "query_only", false)?;
         let done = schema::copy_into(&conn, to);
         if done.is_err() {
             // Half a copy is worse than none.

@@ -3,6 +3,7 @@
 mod durability;
 mod laws;
 mod opening;
+mod speed;
 
 use std::collections::BTreeMap;
 use std::path::Path;
