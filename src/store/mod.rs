@@ -1,1 +1,247 @@
-//! Store.
+//! The store: memories, units, their history and the log of changes in one `SQLite` database. The only room with SQL.
+//!
+//! Promises, in the order of their weight:
+//! * What [`Store::write`] acknowledged is on the disk (`synchronous = FULL`) and the follower has applied it.
+//! * A write happens as a whole or not at all; a failing or panicking one harms no other.
+//! * Every change has a place in the log, written in the same transaction, and the follower gets them in that order.
+//! * A read sees one moment of the store, never half a write, never waits for the writer, and ends within a second.
+//! * Ids are never used twice. Stored text is never altered.
+//! * One process has a data folder at a time; a database of another program or of the future is left as it is.
+//!
+//! One thread writes ([`writer`]), several connections read ([`connection`]). `schema.sql` tells what is stored.
+
+mod changes;
+mod connection;
+mod content;
+mod edits;
+mod error;
+mod history;
+mod idempotency;
+mod imports;
+mod memories;
+mod open;
+mod put;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod units;
+mod upkeep;
+mod verify;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use connection::Reader;
+pub use content::Prepared;
+pub use error::Error;
+pub use history::{Event, Revision};
+pub use idempotency::Remembered;
+pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
+pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
+pub use put::{Mode, Outcome};
+pub use tx::Tx;
+pub use units::{Filter, Page, Scanned, ScannedVariant};
+pub use verify::SumCheck;
+pub use writer::{Follower, Pending};
+
+use crate::model::Seq;
+use tx::Ledger;
+use writer::{Work, Writer};
+
+/// How many jobs may wait for the writer; further callers wait to hand theirs over.
+const QUEUE: usize = 1_024;
+/// How many durable groups may wait for the follower.
+const FOLLOWER_QUEUE: usize = 4;
+
+/// An open store. Closing it (or dropping it) finishes all writes that were handed over.
+pub struct Store {
+    db: PathBuf,
+    pool: connection::Pool,
+    clock: Clock,
+    shared: Arc<Shared>,
+    jobs: Option<SyncSender<Box<dyn Work>>>,
+    threads: Vec<JoinHandle<()>>,
+    /// Released last.
+    _lock: File,
+}
+
+/// What the threads tell everyone.
+struct Shared {
+    head: AtomicI64,
+    epoch: Mutex<Arc<str>>,
+    following: AtomicBool,
+}
+
+impl Shared {
+    fn committed(&self, ledger: &Ledger) {
+        self.head.store(ledger.next_change - 1, Ordering::Release);
+        let mut epoch = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        if *epoch != ledger.epoch {
+            *epoch = Arc::clone(&ledger.epoch);
+        }
+    }
+
+    fn follower_failed(&self) {
+        self.following.store(false, Ordering::Release);
+    }
+}
+
+impl Store {
+    /// Opens a data folder, or makes it. The follower is called on a thread of its own with every change from now on,
+    /// in order; callers are answered after it returns. It must not write to this store, which would wait for itself.
+    ///
+    /// # Errors
+    /// [`OpenError`], whose text names the file, the cause and the remedy; the database is then as it was.
+    pub fn open(dir: &Path, options: &OpenOptions, follower: Follower) -> Result<Self, OpenError> {
+        let opened = open::open(dir, options)?;
+        let ledger = Ledger::load(&opened.writer).map_err(|e| OpenError::store(&opened.db, e))?;
+        let shared = Arc::new(Shared {
+            head: AtomicI64::new(ledger.next_change - 1),
+            epoch: Mutex::new(Arc::clone(&ledger.epoch)),
+            following: AtomicBool::new(true),
+        });
+        let writer = Writer {
+            conn: opened.writer,
+            wal: schema::beside(&opened.db, "-wal"),
+            clock: Arc::clone(&options.clock),
+            shared: Arc::clone(&shared),
+            ledger,
+            langs: units::Langs::default(),
+            changes: Vec::new(),
+            failed: None,
+            truncated: Instant::now(),
+        };
+        let (jobs, waiting) = sync_channel(QUEUE);
+        let (groups, committed) = sync_channel(FOLLOWER_QUEUE);
+        let told = Arc::clone(&shared);
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(run)
+                .map_err(|e| OpenError::io(&opened.db, e))
+        };
+        let threads = vec![
+            spawn(
+                "store-follower",
+                Box::new(move || writer::follow(&committed, follower, &told)),
+            )?,
+            spawn(
+                "store-writer",
+                Box::new(move || writer.run(&waiting, &groups)),
+            )?,
+        ];
+        Ok(Self {
+            pool: connection::Pool::new(&opened.db, options.readers, options.read_limit),
+            db: opened.db,
+            clock: Arc::clone(&options.clock),
+            shared,
+            jobs: Some(jobs),
+            threads,
+            _lock: opened.lock,
+        })
+    }
+
+    /// Reads in one short transaction. Do not read within a read: it takes a second connection of few.
+    ///
+    /// # Errors
+    /// What `ask` returns; [`Error::TooLong`] after a second; [`Error::Busy`] when no connection is free.
+    pub fn read<T>(&self, ask: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.pool.read((self.clock)(), ask)
+    }
+
+    /// Writes, and returns once it is durable and the follower has applied it.
+    ///
+    /// # Errors
+    /// What the job returns, or why it could not be made durable; then nothing of it was written.
+    pub fn write<T, F>(&self, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.submit(job).wait()
+    }
+
+    /// Hands a write over without waiting for it (but for its place in a full queue). Writes happen in the order
+    /// they are handed over.
+    pub fn submit<T, F>(&self, job: F) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (task, pending) = writer::task(job);
+        if let Some(jobs) = &self.jobs {
+            // When the writer is gone the task is dropped, and waiting for it says `Closed`.
+            drop(jobs.send(task));
+        }
+        pending
+    }
+
+    /// The place of the last durable change; 0 when there was none.
+    pub fn head(&self) -> Seq {
+        Seq(self.shared.head.load(Ordering::Acquire))
+    }
+
+    /// The name of this life of the store: places in the log mean something only together with it.
+    pub fn epoch(&self) -> String {
+        let epoch = self.shared.epoch.lock();
+        epoch.unwrap_or_else(PoisonError::into_inner).to_string()
+    }
+
+    /// Whether the follower has taken every change so far without a panic.
+    pub fn is_following(&self) -> bool {
+        self.shared.following.load(Ordering::Acquire)
+    }
+
+    /// The version of `SQLite` inside.
+    pub fn sqlite_version(&self) -> &'static str {
+        rusqlite::version()
+    }
+
+    /// Whether no memory was ever made in this store.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        self.read(|r| {
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'memory')";
+            Ok(r.conn
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get(0))?)
+        })
+    }
+
+    /// Finishes all writes that were handed over, empties the journal and releases the folder.
+    pub fn close(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Readers would keep the journal from being cut off.
+        self.pool.close_idle();
+        self.jobs = None;
+        for thread in self.threads.drain(..).rev() {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
+
+/// "No row" as the caller's decision, anything else as it is.
+fn or_not_found(error: rusqlite::Error, what: &'static str) -> Error {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => Error::NotFound { what },
+        other => other.into(),
+    }
+}

@@ -1,0 +1,130 @@
+-- Hamzaban's store: the whole current schema. A new data folder is made by running this file once, in one
+-- transaction; an older folder is brought here by the numbered steps in src/store/schema.rs.
+--
+-- Words: a memory (translation memory) holds units; a unit is the same text in two or more languages, its
+-- variants; every write gives a unit a new revision (rev) and the log of changes a new row, in one transaction.
+-- All times are seconds since 1970-01-01 UTC; all texts are UTF-8 exactly as they were given.
+-- "by" is the name of a user or key, NULL where nobody is known. JSON columns are NULL when they would be empty.
+
+PRAGMA application_id = 0x485A4D42; -- "HZMB": says whose file this is
+PRAGMA user_version = 1;            -- the number of this schema
+
+-- One row about the store itself.
+CREATE TABLE meta (
+  one         INTEGER PRIMARY KEY CHECK (one = 1), -- there is one row
+  epoch       TEXT    NOT NULL,    -- random; renewed when the store may have gone backward, so that followers start again
+  created_at  INTEGER NOT NULL,    -- when the store was made
+  next_unit   INTEGER NOT NULL,    -- id of the next unit: ids are never used twice, even after a deletion
+  next_change INTEGER NOT NULL     -- seq of the next change: the log has no gaps within an epoch
+) STRICT;
+
+-- Translation memories. A deleted one keeps its units for 30 days and can come back.
+CREATE TABLE memory (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
+  name       TEXT    NOT NULL,     -- slug that people and files use; never changes; unique among the living
+  title      TEXT    NOT NULL,     -- any text, for people
+  penalty    INTEGER NOT NULL CHECK (penalty BETWEEN 0 AND 30), -- taken off the score of its matches
+  read_only  INTEGER NOT NULL CHECK (read_only IN (0, 1)),      -- 1: refuses every write of units
+  created_at INTEGER NOT NULL,     -- when it was made
+  created_by TEXT,                 -- by whom
+  deleted_at INTEGER,              -- when it was deleted; NULL: it lives
+  deleted_by TEXT,                 -- by whom
+  units      INTEGER NOT NULL DEFAULT 0, -- how many rows of unit it has; kept by the writer
+  first_unit INTEGER NOT NULL DEFAULT 0, -- no unit of it has a smaller id; 0: it never had one
+  last_unit  INTEGER NOT NULL DEFAULT 0  -- no unit of it has a larger id
+) STRICT;
+CREATE UNIQUE INDEX memory_name ON memory (name) WHERE deleted_at IS NULL;
+
+-- The languages of a memory in the order of their first use; kept by the writer.
+CREATE TABLE memory_lang (
+  memory_id INTEGER NOT NULL REFERENCES memory (id), -- whose
+  place     INTEGER NOT NULL,      -- 0 for the first language ever used in it
+  lang      TEXT    NOT NULL,      -- BCP 47 tag as in variant.lang
+  units     INTEGER NOT NULL,      -- how many units have a variant in it; 0: not any more
+  PRIMARY KEY (memory_id, place)
+) STRICT, WITHOUT ROWID;
+
+-- Translation units, one row each; former revisions are in unit_history.
+CREATE TABLE unit (
+  id           INTEGER PRIMARY KEY, -- from meta.next_unit; larger is newer
+  memory_id    INTEGER NOT NULL REFERENCES memory (id), -- where it is
+  rev          INTEGER NOT NULL,    -- 1 for a new unit, one more with every write
+  source       INTEGER NOT NULL,    -- variant.place of the text that was translated
+  created_at   INTEGER NOT NULL,    -- when it was made, as the file or client said, else when it came here
+  created_by   TEXT,                -- by whom
+  changed_at   INTEGER NOT NULL,    -- when it was last changed; never goes backward
+  changed_by   TEXT,                -- by whom
+  previous     TEXT,                -- context: the segment before it
+  next         TEXT,                -- context: the segment after it
+  context_id   TEXT,                -- context: a key that names its place
+  metadata     TEXT,                -- JSON {"attributes","props","notes"}: what a file said beyond the above
+  import_id    INTEGER,             -- the import that wrote this revision; NULL: a person or client did
+  source_hash  INTEGER NOT NULL,    -- xxh3 of the source's language group, its folded text and the context.
+                                    -- It depends on text::fold::same: when that changes, a step must renew it
+  content_hash INTEGER NOT NULL,    -- xxh3 of the context and each (language, tagged or plain text)
+  checksum     INTEGER NOT NULL     -- xxh3 of every other column of this row and of its variants, for `verify`
+) STRICT;
+-- Finds units with the same source and those with the same content; hits are then compared text by text.
+CREATE INDEX unit_equal ON unit (memory_id, source_hash, content_hash);
+
+-- The texts of a unit.
+CREATE TABLE variant (
+  unit_id  INTEGER NOT NULL REFERENCES unit (id), -- whose
+  place    INTEGER NOT NULL,       -- order within the unit, from 0
+  lang     TEXT    NOT NULL,       -- BCP 47 tag in canonical case
+  text     TEXT    NOT NULL,       -- plain text
+  tagged   TEXT,                   -- the same with TMX 1.4 inline elements (the inside of <seg>); NULL: it has none
+  metadata TEXT,                   -- JSON as in unit.metadata
+  PRIMARY KEY (unit_id, place)
+) STRICT, WITHOUT ROWID;
+
+-- Former revisions of units, and the deletions: one row when a revision ends.
+CREATE TABLE unit_history (
+  unit_id   INTEGER NOT NULL,      -- whose; the unit itself may be gone
+  rev       INTEGER NOT NULL,      -- the revision that ended
+  memory_id INTEGER NOT NULL,      -- where it was
+  at        INTEGER NOT NULL,      -- when it ended
+  by        TEXT,                  -- by whom
+  event     TEXT    NOT NULL,      -- what ended it: updated, replaced, reverted, deleted, restored, taken_back
+  import_id INTEGER,               -- the import that ended it
+  state     TEXT,                  -- JSON of the whole revision; NULL: it was a deletion, which has no content
+  PRIMARY KEY (unit_id, rev)
+) STRICT, WITHOUT ROWID;
+
+-- The log of changes, written in the same transaction as what it tells of. Old rows are dropped from the front.
+CREATE TABLE change (
+  seq       INTEGER PRIMARY KEY,   -- from meta.next_change: 1, 2, 3 …
+  at        INTEGER NOT NULL,      -- when
+  by        TEXT,                  -- by whom
+  kind      TEXT    NOT NULL,      -- unit_put, unit_deleted, memory_put, memory_deleted
+  memory_id INTEGER NOT NULL,      -- which memory
+  unit_id   INTEGER,               -- which unit, for the unit kinds
+  rev       INTEGER                -- the unit's revision after the change
+) STRICT;
+
+-- Imports and how they went.
+CREATE TABLE import (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
+  memory_id   INTEGER NOT NULL REFERENCES memory (id), -- where it wrote
+  file        TEXT    NOT NULL,    -- the file's name, a label for people
+  format      TEXT    NOT NULL,    -- tmx, tsv, csv …
+  mode        TEXT    NOT NULL,    -- add, update, keep
+  by          TEXT,                -- who started it
+  state       TEXT    NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+                                   -- running ones become interrupted when the store is opened
+  bytes_read  INTEGER NOT NULL,    -- of the file, all before it is in the store
+  started_at  INTEGER NOT NULL,    -- when it began
+  finished_at INTEGER,             -- when it ended; NULL: it runs
+  report      TEXT    NOT NULL     -- JSON of the import report so far
+) STRICT;
+
+-- Replies to POSTs that carried an Idempotency-Key, kept for 30 days.
+CREATE TABLE idempotency (
+  key       TEXT    NOT NULL,      -- the header's value, with the caller's key id in front
+  route     TEXT    NOT NULL,      -- method and path
+  body_hash INTEGER NOT NULL,      -- of the request's body: another body under the same key is refused
+  status    INTEGER NOT NULL,      -- the HTTP status that was sent
+  reply     BLOB    NOT NULL,      -- the body that was sent
+  at        INTEGER NOT NULL,      -- when
+  PRIMARY KEY (key, route)
+) STRICT;

@@ -1,0 +1,211 @@
+//! The log of changes as followers and `GET /v1/changes` read it, and what is dropped from the store with time.
+
+use rusqlite::Row;
+
+use super::content::place;
+use super::memories::UNDELETE_WITHIN;
+use super::tx::Tx;
+use super::{Error, Reader, idempotency};
+use crate::model::{MemoryId, Seq, Stamp, UnitId};
+
+/// How long a change stays in the log, in seconds: 7 days.
+pub const KEEP_CHANGES: i64 = 7 * 24 * 60 * 60;
+/// How many changes stay in the log at most.
+pub const MAX_CHANGES: i64 = 10_000_000;
+/// How many rows of each kind one call of [`Tx::purge`] drops, so that no transaction grows large.
+const PURGE_AT_ONCE: i64 = 10_000;
+
+/// A row of the log. It names what changed; its content now is read by id, its content then from the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// When and by whom.
+    pub stamp: Stamp,
+    /// What happened.
+    pub kind: LoggedKind,
+    /// The memory.
+    pub memory: MemoryId,
+}
+
+/// What a row of the log tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggedKind {
+    /// A unit is new or has a new revision.
+    UnitPut(UnitId, i64),
+    /// A unit was deleted; the number is the deletion's revision.
+    UnitDeleted(UnitId, i64),
+    /// A memory is new, changed, or back.
+    MemoryPut,
+    /// A memory was deleted with its units.
+    MemoryDeleted,
+}
+
+impl LoggedKind {
+    /// Its name in the table and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnitPut(..) => "unit_put",
+            Self::UnitDeleted(..) => "unit_deleted",
+            Self::MemoryPut => "memory_put",
+            Self::MemoryDeleted => "memory_deleted",
+        }
+    }
+}
+
+fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
+    let seq = row.get(0)?;
+    let unit = || -> Result<(UnitId, i64), Error> { Ok((UnitId(row.get(5)?), row.get(6)?)) };
+    let kind = match super::units::text(row, 3)? {
+        "unit_put" => unit().map(|(id, rev)| LoggedKind::UnitPut(id, rev))?,
+        "unit_deleted" => unit().map(|(id, rev)| LoggedKind::UnitDeleted(id, rev))?,
+        "memory_put" => LoggedKind::MemoryPut,
+        "memory_deleted" => LoggedKind::MemoryDeleted,
+        other => return Err(Error::corrupt(format!("change {seq} is of kind `{other}`"))),
+    };
+    Ok(LoggedChange {
+        seq: Seq(seq),
+        stamp: Stamp {
+            at: row.get(1)?,
+            by: row.get(2)?,
+        },
+        kind,
+        memory: MemoryId(row.get(4)?),
+    })
+}
+
+impl Reader<'_> {
+    /// The changes after a place in the log, at most `limit`, in order and without gaps.
+    ///
+    /// # Errors
+    /// [`Error::BehindHorizon`] when some of them were dropped from the log already.
+    pub fn changes_after(&self, after: Seq, limit: usize) -> Result<Vec<LoggedChange>, Error> {
+        let horizon = self.horizon()?;
+        if after < horizon {
+            return Err(Error::BehindHorizon { horizon: horizon.0 });
+        }
+        let mut statement = self.conn.prepare_cached(
+            "SELECT seq, at, by, kind, memory_id, unit_id, rev FROM change
+             WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        )?;
+        let mut rows = statement.query([after.0, place(limit)])?;
+        let mut list = Vec::new();
+        while let Some(row) = rows.next()? {
+            list.push(read_change(row)?);
+        }
+        Ok(list)
+    }
+
+    /// The last place that was dropped from the log; 0 when all of it is there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn horizon(&self) -> Result<Seq, Error> {
+        let first = self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce((SELECT min(seq) FROM change), (SELECT next_change FROM meta))",
+            )?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        Ok(Seq(first - 1))
+    }
+
+    /// The last place in the log, as this read sees it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn head(&self) -> Result<Seq, Error> {
+        let next = self
+            .conn
+            .prepare_cached("SELECT next_change FROM meta")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        Ok(Seq(next - 1))
+    }
+}
+
+impl Tx<'_> {
+    /// Drops what is past its time: changes, remembered replies, memories deleted long ago with their units. It
+    /// does a bounded piece of work and says whether there may be more; call it now and then, and again while it
+    /// returns true.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn purge(&mut self) -> Result<bool, Error> {
+        let newest_old = self.ledger.next_change - MAX_CHANGES;
+        self.guard(|tx| {
+            let dropped = [
+                tx.purge_changes(tx.now - KEEP_CHANGES, newest_old)?,
+                idempotency::purge(tx.conn, tx.now)?,
+                tx.purge_memories(tx.now - UNDELETE_WITHIN)?,
+            ];
+            Ok(dropped.contains(&true))
+        })
+    }
+
+    /// Drops from the front of the log, so that it never has holes even when the clock jumped.
+    fn purge_changes(&self, before: i64, newest_old: i64) -> Result<bool, Error> {
+        let cut: Option<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT max(seq) FROM (SELECT seq, at FROM change ORDER BY seq LIMIT ?3)
+                 WHERE at < ?1 OR seq < ?2",
+            )?
+            .query_row([before, newest_old, PURGE_AT_ONCE], |row| row.get(0))?;
+        let Some(cut) = cut else {
+            return Ok(false);
+        };
+        self.conn
+            .prepare_cached("DELETE FROM change WHERE seq <= ?1")?
+            .execute([cut])?;
+        Ok(true)
+    }
+
+    fn purge_memories(&self, before: i64) -> Result<bool, Error> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT id FROM memory WHERE deleted_at < ?1 LIMIT 1")?;
+        let mut rows = statement.query([before])?;
+        let Some(memory) = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
+            return Ok(false);
+        };
+        for sql in [
+            "DELETE FROM variant WHERE unit_id IN (SELECT id FROM unit WHERE memory_id = ?1 LIMIT ?2)",
+            "DELETE FROM unit WHERE id IN (SELECT id FROM unit WHERE memory_id = ?1 LIMIT ?2)",
+        ] {
+            self.conn
+                .prepare_cached(sql)?
+                .execute([memory, PURGE_AT_ONCE])?;
+        }
+        let left: bool = self
+            .conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM unit WHERE memory_id = ?1)")?
+            .query_row([memory], |row| row.get(0))?;
+        if !left {
+            for sql in [
+                "DELETE FROM unit_history WHERE memory_id = ?1",
+                "DELETE FROM memory_lang WHERE memory_id = ?1",
+                "DELETE FROM import WHERE memory_id = ?1",
+                "DELETE FROM memory WHERE id = ?1",
+            ] {
+                self.conn.prepare_cached(sql)?.execute([memory])?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Gives the store a new epoch, for when it may have gone backward (a restored backup, a lost journal):
+    /// followers' places in the log mean nothing any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn renew_epoch(&mut self) -> Result<String, Error> {
+        let epoch = super::schema::random_epoch()?;
+        self.guard(|tx| {
+            tx.conn
+                .prepare_cached("UPDATE meta SET epoch = ?1")?
+                .execute([&epoch])?;
+            tx.ledger.epoch = epoch.as_str().into();
+            Ok(epoch)
+        })
+    }
+}

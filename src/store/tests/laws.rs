@@ -1,0 +1,515 @@
+//! Laws: whatever is done in whatever order, the store agrees with a naive model of it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Stamp;
+use crate::store::{Event, Filter};
+
+#[derive(Clone, Debug)]
+enum Op {
+    Put(Draft, Mode),
+    Replace(usize, i64, Draft),
+    Delete(usize, i64),
+    Revert(usize, i64, i64),
+    Reopen,
+}
+
+/// A unit's revisions from the first; none is a deletion.
+type Revisions = Vec<Option<Unit>>;
+
+/// What a store of one memory should be.
+#[derive(Default)]
+struct Model {
+    units: BTreeMap<i64, Revisions>,
+    now: i64,
+}
+
+const BY: &str = "putter";
+
+impl Model {
+    fn living(&self) -> impl DoubleEndedIterator<Item = &Unit> {
+        self.units.values().filter_map(|revs| revs.last()?.as_ref())
+    }
+
+    fn put(&mut self, memory: MemoryId, draft: Draft, mode: Mode) -> Outcome {
+        let text = |v: &Variant| (v.lang.clone(), v.tagged.clone().ok_or(v.text.clone()));
+        let texts = |vs: &[Variant]| vs.iter().map(text).collect::<Vec<_>>();
+        let same = self.living().rev().find(|u| {
+            u.source == draft.source
+                && u.context == draft.context
+                && texts(&u.variants) == texts(&draft.variants)
+        });
+        let source = &draft.variants[draft.source];
+        let rival = self.living().rev().find(|u| {
+            let theirs = &u.variants[u.source];
+            u.context == draft.context
+                && theirs.lang.group() == source.lang.group()
+                && theirs.text == source.text
+        });
+        match (same.or(rival.filter(|_| mode != Mode::Add)).cloned(), mode) {
+            (None, _) => self.add(memory, draft),
+            (Some(unit), Mode::Update) => self.update(unit, draft),
+            (Some(unit), _) => Outcome::Unchanged(unit.id, unit.rev),
+        }
+    }
+
+    fn add(&mut self, memory: MemoryId, draft: Draft) -> Outcome {
+        let id = self.units.keys().last().map_or(1, |last| last + 1);
+        let stamp = |s: Option<Stamp>| {
+            s.map(|s| Stamp {
+                at: s.at,
+                by: s.by.or(Some(BY.into())),
+            })
+        };
+        let (created, changed) = (stamp(draft.created), stamp(draft.changed));
+        let now = Stamp {
+            at: changed.as_ref().map_or(self.now, |c| c.at),
+            by: Some(BY.into()),
+        };
+        let created = created.unwrap_or(now);
+        let unit = Unit {
+            id: UnitId(id),
+            memory,
+            rev: 1,
+            variants: draft.variants,
+            source: draft.source,
+            context: draft.context,
+            metadata: draft.metadata,
+            changed: changed.unwrap_or_else(|| created.clone()),
+            created,
+        };
+        self.units.insert(id, vec![Some(unit)]);
+        Outcome::Added(UnitId(id), 1)
+    }
+
+    fn update(&mut self, old: Unit, draft: Draft) -> Outcome {
+        let mut unit = old.clone();
+        // Tags that are there are taken first, then the first free variant of the same language.
+        let mut free: Vec<usize> = (0..unit.variants.len())
+            .filter(|&p| {
+                draft
+                    .variants
+                    .iter()
+                    .all(|d| d.lang != unit.variants[p].lang)
+            })
+            .collect();
+        for (number, new) in draft.variants.iter().enumerate() {
+            let place = old
+                .variants
+                .iter()
+                .position(|v| v.lang == new.lang)
+                .or_else(|| {
+                    let at = free
+                        .iter()
+                        .position(|&p| old.variants[p].lang.group() == new.lang.group())?;
+                    Some(free.remove(at))
+                });
+            let place = place.unwrap_or_else(|| {
+                unit.variants.push(new.clone());
+                unit.variants.len() - 1
+            });
+            let old = &unit.variants[place];
+            let mut silent = new.clone();
+            silent.metadata = old.metadata.clone();
+            if !new.metadata.is_empty() || silent != *old {
+                unit.variants[place] = new.clone();
+            }
+            if number == draft.source {
+                unit.source = place;
+            }
+        }
+        if !draft.metadata.is_empty() {
+            unit.metadata = draft.metadata;
+        }
+        if let Some(created) = draft.created {
+            unit.created.at = created.at;
+            unit.created.by = created.by.or(unit.created.by);
+        }
+        let later = draft.changed.as_ref().is_some_and(|c| {
+            c.at > old.changed.at
+                || (c.at == old.changed.at && c.by.is_some() && c.by != old.changed.by)
+        });
+        if unit == old && !later {
+            return Outcome::Unchanged(old.id, old.rev);
+        }
+        let at = draft.changed.as_ref().map_or(self.now, |c| c.at);
+        unit.changed = Stamp {
+            at: at.max(old.changed.at),
+            by: draft.changed.and_then(|c| c.by).or(Some(BY.into())),
+        };
+        self.push(unit)
+    }
+
+    fn push(&mut self, mut unit: Unit) -> Outcome {
+        let revs = self.units.get_mut(&unit.id.0).unwrap();
+        unit.rev = revs.len() as i64 + 1;
+        let outcome = Outcome::Updated(unit.id, unit.rev);
+        revs.push(Some(unit));
+        outcome
+    }
+}
+
+fn tags() -> impl Strategy<Value = Vec<&'static str>> {
+    proptest::sample::subsequence(vec!["en", "en-US", "fa", "fa-IR", "de"], 2..=3).prop_shuffle()
+}
+
+fn stamps() -> impl Strategy<Value = Option<Stamp>> {
+    let stamp = (
+        990..1_040_i64,
+        prop_oneof![Just(None), Just(Some("filer".to_owned()))],
+    );
+    prop_oneof![3 => Just(None), 1 => stamp.prop_map(|(at, by)| Some(Stamp { at, by }))]
+}
+
+fn drafts() -> impl Strategy<Value = Draft> {
+    let texts = prop_oneof![Just("a"), Just("b"), Just("nul\0 and \u{1F600}")];
+    let tagged = prop_oneof![4 => Just(None), 1 => Just(Some("<ph/>a".to_owned()))];
+    let metadata = prop_oneof![3 => Just(Metadata::default()), 1 => Just(noted("k"))];
+    let variants = proptest::collection::vec((texts, tagged, metadata.clone()), 3);
+    let context = prop_oneof![
+        2 => Just(Context::default()),
+        1 => Just(Context { previous: Some("p".into()), next: None, id: Some(String::new()) })
+    ];
+    (
+        tags(),
+        variants,
+        0..2_usize,
+        context,
+        metadata,
+        stamps(),
+        stamps(),
+    )
+        .prop_map(
+            |(tags, texts, source, context, metadata, created, changed)| Draft {
+                variants: tags
+                    .into_iter()
+                    .zip(texts)
+                    .map(|(tag, (text, tagged, metadata))| Variant {
+                        tagged,
+                        metadata,
+                        ..variant(tag, text)
+                    })
+                    .collect(),
+                source,
+                context,
+                metadata,
+                created,
+                changed,
+            },
+        )
+}
+
+fn ops() -> impl Strategy<Value = Op> {
+    let modes = prop_oneof![Just(Mode::Add), Just(Mode::Update), Just(Mode::Keep)];
+    // A revision is given as how far it is from the present one: mostly right, sometimes stale.
+    let off = prop_oneof![4 => Just(0_i64), 1 => Just(-1_i64)];
+    prop_oneof![
+        8 => (drafts(), modes).prop_map(|(d, m)| Op::Put(d, m)),
+        2 => (0..6_usize, off.clone(), drafts()).prop_map(|(u, o, d)| Op::Replace(u, o, d)),
+        2 => (0..6_usize, off.clone()).prop_map(|(u, o)| Op::Delete(u, o)),
+        2 => (0..6_usize, 1..5_i64, off).prop_map(|(u, to, o)| Op::Revert(u, to, o)),
+        1 => Just(Op::Reopen),
+    ]
+}
+
+/// What an edit should give: its outcome, or the name of its error.
+fn expected<T>(result: Result<T, Error>) -> Result<T, &'static str> {
+    result.map_err(|error| match error {
+        Error::NotFound { .. } => "not found",
+        Error::Conflict { .. } => "conflict",
+        other => panic!("{other}"),
+    })
+}
+
+fn edit(f: &Fixture, model: &mut Model, op: Op) {
+    let (number, off) = match op {
+        Op::Replace(unit, off, _) | Op::Delete(unit, off) | Op::Revert(unit, _, off) => (unit, off),
+        Op::Put(..) | Op::Reopen => return,
+    };
+    let id = UnitId(number as i64 + 1);
+    let revs = model.units.get(&id.0).cloned().unwrap_or_default();
+    let (rev, current) = (revs.len() as i64 + off, revs.last().cloned().flatten());
+    let stale = off != 0;
+    let old_at = revs.iter().flatten().last().map_or(0, |u| u.changed.at);
+    let changed = |at: i64, by: Option<String>| Stamp {
+        at: at.max(old_at),
+        by: by.or(Some("editor".into())),
+    };
+    match op {
+        Op::Replace(_, _, draft) => {
+            let sent = draft.clone();
+            let got = f.write(move |tx| tx.replace_unit(id, rev, sent, Some("editor")));
+            let wanted = match current {
+                None => Err("not found"),
+                Some(_) if stale => Err("conflict"),
+                Some(old) => {
+                    let mut unit = old.clone();
+                    unit.variants = draft.variants;
+                    unit.source = draft.source;
+                    unit.context = draft.context;
+                    unit.metadata = draft.metadata;
+                    unit.created = draft.created.unwrap_or(unit.created);
+                    if unit == old && draft.changed.is_none() {
+                        Ok(Outcome::Unchanged(id, rev))
+                    } else {
+                        let given = draft.changed.unwrap_or(Stamp {
+                            at: model.now,
+                            by: None,
+                        });
+                        unit.changed = changed(given.at, given.by);
+                        Ok(model.push(unit))
+                    }
+                }
+            };
+            assert_eq!(expected(got), wanted);
+        }
+        Op::Delete(..) => {
+            let got = f.write(move |tx| tx.delete_unit(id, rev, Some("editor")));
+            let wanted = match current {
+                None => Err("not found"),
+                Some(_) if stale => Err("conflict"),
+                Some(_) => {
+                    model.units.get_mut(&id.0).unwrap().push(None);
+                    Ok(rev + 1)
+                }
+            };
+            assert_eq!(expected(got), wanted);
+        }
+        Op::Revert(_, to, _) => {
+            let got = f.write(move |tx| tx.revert_unit(id, to, rev, Some("editor")));
+            let target = revs.get(to as usize - 1).cloned().flatten();
+            let wanted = match (current, target) {
+                _ if revs.is_empty() => Err("not found"),
+                _ if stale => Err("conflict"),
+                (Some(_), _) if to == rev => Ok(Outcome::Unchanged(id, rev)),
+                (_, None) => Err("not found"),
+                (_, Some(mut unit)) => {
+                    unit.changed = changed(model.now, None);
+                    Ok(model.push(unit))
+                }
+            };
+            assert_eq!(expected(got), wanted);
+        }
+        Op::Put(..) | Op::Reopen => {}
+    }
+}
+
+fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
+    let wanted: Vec<Unit> = model.living().cloned().collect();
+    let ids: Vec<UnitId> = model.units.keys().map(|id| UnitId(*id)).collect();
+    f.read(|r| {
+        assert_eq!(r.units(&ids)?, wanted);
+        assert_eq!(r.memory_by_id(memory)?.unwrap().units, wanted.len() as i64);
+        assert_eq!(r.count_units(memory)?, wanted.len() as i64);
+        let mut paged = Vec::new();
+        let mut page = r.page(memory, None, 2, &Filter::default())?;
+        paged.append(&mut page.units);
+        while let Some(next) = page.next {
+            page = r.page(memory, Some(next), 2, &Filter::default())?;
+            paged.append(&mut page.units);
+        }
+        assert_eq!(paged, wanted);
+        let (scanned, next) = r.scan(UnitId(0), 1_000)?;
+        assert_eq!(next, None);
+        assert_eq!(scanned.len(), wanted.len());
+        for (scanned, unit) in scanned.iter().zip(&wanted) {
+            assert_eq!((scanned.id, scanned.memory), (unit.id, unit.memory));
+            let texts = unit
+                .variants
+                .iter()
+                .map(|v| (&v.lang, &v.text, v.tagged.is_some()));
+            assert!(
+                texts.eq(scanned
+                    .variants
+                    .iter()
+                    .map(|v| (&v.lang, &v.text, v.tagged)))
+            );
+        }
+        let mut langs: BTreeMap<String, i64> = BTreeMap::new();
+        for variant in wanted.iter().flat_map(|u| &u.variants) {
+            *langs.entry(variant.lang.to_string()).or_default() += 1;
+        }
+        let counted = r.languages(memory)?.into_iter();
+        assert_eq!(
+            counted
+                .map(|(l, n)| (l.to_string(), n))
+                .collect::<BTreeMap<_, _>>(),
+            langs
+        );
+        let sums = r.check_unit_sums(UnitId(0), 1_000)?;
+        assert_eq!((sums.checked, sums.differ), (wanted.len(), vec![]));
+        for (id, revs) in &model.units {
+            let history = r.history(UnitId(*id))?;
+            let numbers: Vec<i64> = history.iter().map(|h| h.rev).collect();
+            assert_eq!(numbers, (1..=revs.len() as i64).rev().collect::<Vec<_>>());
+            for revision in &history {
+                assert_eq!(
+                    revision.unit.as_deref(),
+                    revs[revision.rev as usize - 1].as_ref()
+                );
+                assert_eq!(revision.event == Event::Deleted, revision.unit.is_none());
+                assert_eq!(revision.event == Event::Added, revision.rev == 1);
+            }
+        }
+        let changes = r.changes_after(crate::model::Seq(0), 10_000)?;
+        assert!(changes.iter().map(|c| c.seq.0).eq(1..=f.head().0));
+        Ok(())
+    })
+    .unwrap();
+    let told = f.told.lock().unwrap();
+    assert!(
+        told.iter().map(|c| c.seq.0).eq(1..=f.head().0),
+        "the follower missed something"
+    );
+    let mut followed = BTreeMap::new();
+    for change in &*told {
+        match &change.kind {
+            ChangeKind::UnitPut(unit) => drop(followed.insert(unit.id, (**unit).clone())),
+            ChangeKind::UnitDeleted { id, .. } => drop(followed.remove(id)),
+            ChangeKind::MemoryPut(_) | ChangeKind::MemoryDeleted(_) => {}
+        }
+    }
+    assert_eq!(followed.into_values().collect::<Vec<_>>(), wanted);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sequence_of_writes_leaves_what_the_naive_model_says(
+        list in proptest::collection::vec((ops(), 0..3_i64), 1..30),
+    ) {
+        let mut f = Fixture::new();
+        let memory = f.memory("tm").id;
+        let mut model = Model { now: 1_000, ..Model::default() };
+        for (op, later) in list {
+            model.now += later;
+            f.set_clock(model.now);
+            match op {
+                Op::Put(draft, mode) => {
+                    let wanted = model.put(memory, draft.clone(), mode);
+                    prop_assert_eq!(f.put(memory, draft, mode), wanted);
+                }
+                Op::Reopen => f.reopen(),
+                edit_op => edit(&f, &mut model, edit_op),
+            }
+        }
+        agree(&f, &model, memory);
+        f.reopen();
+        agree(&f, &model, memory);
+    }
+
+    #[test]
+    fn putting_a_draft_a_second_time_changes_nothing(
+        before in proptest::collection::vec(drafts(), 0..4),
+        draft in drafts(),
+    ) {
+        for mode in [Mode::Add, Mode::Update, Mode::Keep] {
+            let f = Fixture::new();
+            let memory = f.memory("tm").id;
+            for draft in before.clone() {
+                f.put(memory, draft, Mode::Add);
+            }
+            let first = f.put(memory, draft.clone(), mode);
+            f.set_clock(2_000);
+            let again = f.put(memory, draft.clone(), mode);
+            prop_assert_eq!(again, Outcome::Unchanged(first.id(), first.rev()));
+        }
+    }
+}
+
+#[test]
+fn an_update_keeps_other_languages_and_takes_the_place_of_a_variety() {
+    let f = Fixture::new();
+    let memory = f.memory("tm").id;
+    let first = draft(&[("en", "Hello"), ("fa", "سلام"), ("de", "Hallo")]);
+    f.put(memory, first, Mode::Add);
+    let second = draft(&[("en-US", "Hello"), ("fa-IR", "درود")]);
+    assert_eq!(
+        f.put(memory, second, Mode::Update),
+        Outcome::Updated(UnitId(1), 2)
+    );
+    let unit = f.unit(UnitId(1)).unwrap();
+    let texts: Vec<_> = unit
+        .variants
+        .iter()
+        .map(|v| (v.lang.as_str(), v.text.as_str()))
+        .collect();
+    assert_eq!(
+        texts,
+        [("en-US", "Hello"), ("fa-IR", "درود"), ("de", "Hallo")]
+    );
+}
+
+#[test]
+fn a_change_never_goes_back_in_time_even_when_the_clock_does() {
+    let f = Fixture::new();
+    let memory = f.memory("tm").id;
+    f.set_clock(5_000);
+    f.put(memory, draft(&[("en", "a"), ("fa", "b")]), Mode::Add);
+    f.set_clock(-3_000_000_000);
+    f.put(memory, draft(&[("en", "a"), ("fa", "c")]), Mode::Update);
+    let unit = f.unit(UnitId(1)).unwrap();
+    assert_eq!((unit.rev, unit.changed.at), (2, 5_000));
+}
+
+#[test]
+fn drafts_that_cannot_be_units_are_refused() {
+    for (texts, source) in [
+        (vec![("en", "alone")], 0),
+        (vec![("en", "a"), ("en", "b")], 0),
+        (vec![("en", "a"), ("fa", "b")], 2),
+    ] {
+        let draft = Draft {
+            source,
+            ..draft(&texts)
+        };
+        assert!(
+            matches!(Prepared::new(draft), Err(Error::Invalid { .. })),
+            "{texts:?}"
+        );
+    }
+}
+
+#[test]
+fn taking_back_an_import_leaves_what_people_edited_since() {
+    let f = Fixture::new();
+    let memory = f.memory("tm").id;
+    f.put(memory, draft(&[("en", "old"), ("fa", "پیش")]), Mode::Add);
+    let start = crate::store::NewImport {
+        memory,
+        file: "a.tmx".into(),
+        format: "tmx".into(),
+        mode: "update".into(),
+        by: None,
+    };
+    let import = f.write(move |tx| tx.start_import(&start)).unwrap();
+    for (source, target) in [
+        ("old", "پس"),
+        ("old", "پستر"),
+        ("new", "تازه"),
+        ("edited", "الف"),
+    ] {
+        let new = Prepared::new(draft(&[("en", source), ("fa", target)])).unwrap();
+        f.write(move |tx| tx.put_draft(memory, new, Mode::Update, None, Some(import)))
+            .unwrap();
+    }
+    f.put(
+        memory,
+        draft(&[("en", "edited"), ("fa", "ب")]),
+        Mode::Update,
+    );
+    let taken: Vec<bool> = (1..=3)
+        .map(|id| {
+            f.write(move |tx| tx.take_back(UnitId(id), import, None))
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(taken, [true, true, false]);
+    assert_eq!(f.unit(UnitId(1)).unwrap().variants[1].text, "پیش");
+    assert_eq!(f.unit(UnitId(2)), None);
+    assert_eq!(f.unit(UnitId(3)).unwrap().variants[1].text, "ب");
+}

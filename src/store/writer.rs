@@ -1,0 +1,312 @@
+//! The one writer: a thread that owns the only connection that can write, and a second one that tells the follower
+//! and then lets the callers go.
+//!
+//! Jobs that wait are grouped into one transaction, because making it durable costs a millisecond however many they
+//! are. Each runs in a savepoint of its own, so that one that fails or panics takes back only itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::connection::{BUSY, MAX_WAL};
+use super::error::lost_fsync;
+use super::open::Clock;
+use super::tx::{Ledger, Tx};
+use super::units::Langs;
+use super::{Error, Shared};
+use crate::model::Change;
+
+/// Who is told of every change, in order, once it is durable.
+pub type Follower = Box<dyn FnMut(&[Change]) + Send>;
+
+/// A group ends after so many jobs,
+const GROUP_JOBS: usize = 1_000;
+/// or after so long.
+const GROUP_TIME: Duration = Duration::from_millis(5);
+/// How long the writer waits for readers when it cuts the journal off,
+const TRUNCATE_WAIT: Duration = Duration::from_millis(200);
+/// and before it tries again.
+const TRUNCATE_AGAIN: Duration = Duration::from_secs(2);
+
+/// A job with its result still to come.
+pub(super) trait Work: Send {
+    /// Runs it; the error is the one it will answer with.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Error>;
+    /// Answers its caller.
+    fn answer(self: Box<Self>, verdict: Result<(), Error>);
+}
+
+/// A job made of a closure.
+pub(super) struct Task<F, T> {
+    job: Option<F>,
+    result: Option<Result<T, Error>>,
+    caller: SyncSender<Result<T, Error>>,
+}
+
+/// A write that was handed over.
+pub struct Pending<T>(Receiver<Result<T, Error>>);
+
+impl<T> Pending<T> {
+    /// Waits until the write is durable and the follower has applied it.
+    ///
+    /// # Errors
+    /// The job's own, or why it could not be made durable; then nothing of it was written.
+    pub fn wait(self) -> Result<T, Error> {
+        self.0.recv().unwrap_or(Err(Error::Closed))
+    }
+}
+
+pub(super) fn task<F, T>(job: F) -> (Box<Task<F, T>>, Pending<T>) {
+    let (caller, result) = sync_channel(1);
+    let task = Task {
+        job: Some(job),
+        result: None,
+        caller,
+    };
+    (Box::new(task), Pending(result))
+}
+
+impl<F, T> Work for Task<F, T>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let Some(job) = self.job.take() else {
+            return Err(Error::Closed);
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| job(tx))).unwrap_or_else(|panic| {
+            Err(Error::Panicked {
+                detail: panic_text(&*panic),
+            })
+        });
+        let outcome = result.as_ref().map(|_| ()).map_err(Error::clone);
+        self.result = Some(result);
+        outcome
+    }
+
+    fn answer(self: Box<Self>, verdict: Result<(), Error>) {
+        let result = self.result.unwrap_or(Err(Error::Closed));
+        // A caller that no longer waits is no fault.
+        drop(self.caller.send(verdict.and(result)));
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+/// Jobs that ran, each with what its caller will be told.
+type Done = Vec<(Box<dyn Work>, Result<(), Error>)>;
+
+/// A durable group on its way to the follower.
+pub(super) struct Committed {
+    changes: Vec<Change>,
+    done: Done,
+}
+
+/// The writer thread's state.
+pub(super) struct Writer {
+    pub(super) conn: Connection,
+    pub(super) wal: PathBuf,
+    pub(super) clock: Clock,
+    pub(super) shared: Arc<Shared>,
+    pub(super) ledger: Ledger,
+    pub(super) langs: Langs,
+    pub(super) changes: Vec<Change>,
+    /// Why no write is possible until the next start.
+    pub(super) failed: Option<Error>,
+    pub(super) truncated: Instant,
+}
+
+impl Writer {
+    /// Runs until every sender of jobs is gone and no job is left, then empties the journal into the database.
+    pub(super) fn run(mut self, jobs: &Receiver<Box<dyn Work>>, follower: &SyncSender<Committed>) {
+        while let Ok(first) = jobs.recv() {
+            let done = match self.begin() {
+                Ok(()) => self.group(first, jobs),
+                // Whoever waits behind would wait as long for nothing.
+                Err(error) => std::iter::once(first)
+                    .chain(jobs.try_iter().take(GROUP_JOBS))
+                    .map(|work| (work, Err(error.clone())))
+                    .collect(),
+            };
+            let changes = std::mem::take(&mut self.changes);
+            if follower.send(Committed { changes, done }).is_err() {
+                return;
+            }
+            self.bound_journal();
+        }
+        if let Err(error) = self.truncate_journal() {
+            tracing::warn!(%error, "the journal could not be emptied at the end; the next start does it");
+        }
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// Runs a group of jobs in the transaction that was begun, and ends it.
+    fn group(&mut self, first: Box<dyn Work>, jobs: &Receiver<Box<dyn Work>>) -> Done {
+        let before = self.ledger.clone();
+        let mut done: Done = Vec::new();
+        let started = Instant::now();
+        let mut next = Some(first);
+        while let Some(mut work) = next.take() {
+            let verdict = self.job(&mut *work);
+            if verdict.is_err() && self.conn.is_autocommit() {
+                // SQLite gave up the whole transaction, with the jobs before this one.
+                self.take_back(&mut done, &before, &verdict);
+                done.push((work, verdict));
+                if self.begin().is_err() {
+                    return done;
+                }
+            } else {
+                done.push((work, verdict));
+            }
+            if done.len() < GROUP_JOBS && started.elapsed() < GROUP_TIME {
+                next = jobs.try_recv().ok();
+            }
+        }
+        let verdict = self.commit(&before);
+        if verdict.is_err() {
+            self.take_back(&mut done, &before, &verdict);
+        } else {
+            self.shared.committed(&self.ledger);
+        }
+        done
+    }
+
+    /// Runs one job; on an error, what it wrote is taken back.
+    fn job(&mut self, work: &mut dyn Work) -> Result<(), Error> {
+        let ledger = self.ledger.clone();
+        let changes = self.changes.len();
+        let verdict = self.execute("SAVEPOINT job").and_then(|()| {
+            let mut tx = Tx {
+                conn: &self.conn,
+                langs: &self.langs,
+                ledger: &mut self.ledger,
+                changes: &mut self.changes,
+                now: (self.clock)(),
+                broken: None,
+            };
+            let result = work.run(&mut tx);
+            let broken = tx.broken.take();
+            result.and(broken.map_or(Ok(()), Err))?;
+            self.execute("RELEASE job")
+        });
+        if verdict.is_err() {
+            self.ledger = ledger;
+            self.changes.truncate(changes);
+            if !self.conn.is_autocommit() {
+                let undone = self
+                    .execute("ROLLBACK TO job")
+                    .and_then(|()| self.execute("RELEASE job"));
+                if undone.is_err() {
+                    self.roll_back();
+                }
+            }
+        }
+        verdict
+    }
+
+    fn commit(&mut self, before: &Ledger) -> Result<(), Error> {
+        self.ledger.flush(&self.conn, before)?;
+        let committed = self
+            .conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut statement| statement.execute([]));
+        match committed {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let lost = lost_fsync(&error);
+                let error = Error::from(error);
+                if lost {
+                    tracing::error!(%error, "the disk could not make a write durable; no more writes until a restart");
+                    self.failed = Some(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends a transaction that cannot be committed: everyone in it gets the reason.
+    fn take_back(&mut self, done: &mut Done, before: &Ledger, why: &Result<(), Error>) {
+        self.roll_back();
+        self.ledger = before.clone();
+        self.changes.clear();
+        for (_, verdict) in done.iter_mut().filter(|(_, verdict)| verdict.is_ok()) {
+            *verdict = why.clone();
+        }
+    }
+
+    fn roll_back(&self) {
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    /// Cuts the journal off when a long read has let it grow.
+    fn bound_journal(&mut self) {
+        let long = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > MAX_WAL);
+        if !long || self.truncated.elapsed() < TRUNCATE_AGAIN {
+            return;
+        }
+        self.truncated = Instant::now();
+        let done = self
+            .conn
+            .busy_timeout(TRUNCATE_WAIT)
+            .map_err(Error::from)
+            .and_then(|()| self.truncate_journal());
+        if let Err(error) = done.and(self.conn.busy_timeout(BUSY).map_err(Error::from)) {
+            tracing::warn!(%error, "the journal could not be cut off; trying again later");
+        }
+    }
+
+    fn truncate_journal(&self) -> Result<(), Error> {
+        let busy: bool = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy {
+            return Err(Error::Busy {
+                detail: "a reader needs the journal".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Tells the follower of each group and then answers the group's callers, in order.
+pub(super) fn follow(groups: &Receiver<Committed>, mut follower: Follower, shared: &Shared) {
+    while let Ok(Committed { changes, done }) = groups.recv() {
+        if !changes.is_empty() {
+            let told = catch_unwind(AssertUnwindSafe(|| follower(&changes)));
+            if let Err(panic) = told {
+                let detail = panic_text(&*panic);
+                tracing::error!(%detail, "the follower panicked; what it keeps may differ from the store");
+                shared.follower_failed();
+            }
+        }
+        for (work, verdict) in done {
+            work.answer(verdict);
+        }
+    }
+}
