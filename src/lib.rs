@@ -1,4 +1,5 @@
 //! Hamzaban: a multilingual translation-memory and glossary server.
+pub mod engine;
 pub mod formats;
 pub mod model;
 pub mod store;
