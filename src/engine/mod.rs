@@ -14,7 +14,9 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::formats::{self, Format};
+pub use crate::formats::Format;
+
+use crate::formats;
 use crate::model::{ImportReport, Lang, LangError};
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
