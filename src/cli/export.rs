@@ -53,8 +53,20 @@ fn write(
     match target {
         Target::Here(here) => {
             let caller = Caller::default();
-            here.engine
-                .export(&caller, &arguments.memory, format.into(), &mut out)?;
+            let exported =
+                here.engine
+                    .export(&caller, &arguments.memory, format.into(), &mut out)?;
+            for reason in &exported.reasons {
+                remark(reason);
+            }
+            if exported.skipped > 0 {
+                remark(&format!(
+                    "left out {} of {} units, which {} cannot hold; tmx holds all",
+                    exported.skipped,
+                    exported.units + exported.skipped,
+                    format.name()
+                ));
+            }
         }
         Target::There(client) => {
             let mut file = client.export(&arguments.memory, format.name())?;

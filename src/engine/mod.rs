@@ -19,6 +19,17 @@ pub use crate::formats::Format;
 use crate::formats;
 use crate::model::{ImportReport, Lang, LangError};
 
+/// What an export wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Units in the file.
+    pub units: u64,
+    /// Units that the format cannot hold, of which the first twenty say why.
+    pub skipped: u64,
+    /// `unit ID: reason`.
+    pub reasons: Vec<String>,
+}
+
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -40,12 +51,14 @@ pub enum Error {
         what: String,
     },
     /// The revision given is not the current one.
-    #[error("the unit was changed meanwhile: revision {given} was given, {} is current", current.rev)]
+    #[error("the unit was changed meanwhile: revision {given} was given, {rev} is current")]
     Stale {
         /// What the caller had.
         given: i64,
-        /// What is there now.
-        current: Box<UnitView>,
+        /// Its revision now.
+        rev: i64,
+        /// The unit now; none where it is deleted.
+        current: Option<Box<UnitView>>,
     },
     /// There is one by that name already.
     #[error("memory {name} exists already")]
@@ -283,7 +296,7 @@ impl Engine {
         memory: &str,
         format: Format,
         out: &mut dyn Write,
-    ) -> Result<u64, Error> {
+    ) -> Result<Exported, Error> {
         todo!()
     }
     /// Waits for running writes, checkpoints, lets go of the folder.

@@ -52,11 +52,9 @@ pub(super) async fn pass(
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
             }
-            let bare = request.request().clone();
-            match next.call(request).instrument(span.clone()).await {
-                Ok(response) => as_problem(response.map_into_boxed_body(), &id),
-                Err(error) => ServiceResponse::new(bare, of_error(&error).respond(&id)),
-            }
+            // No second handle on the request may live now: the router wants it for itself alone.
+            let response = next.call(request).instrument(span.clone()).await?;
+            as_problem(response.map_into_boxed_body(), &id)
         }
     };
     span.in_scope(|| log(&response, started, quiet));

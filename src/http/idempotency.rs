@@ -97,6 +97,8 @@ pub(super) async fn once(
 mod tests {
     use super::*;
     use actix_web::test::TestRequest;
+    use std::future::poll_fn;
+    use std::task::Poll;
 
     #[actix_web::test]
     async fn keys_are_short_visible_ascii() {
@@ -122,7 +124,9 @@ mod tests {
         let guard = locks.hold("a").await;
         let _other_keys_go_on = locks.hold("b").await;
         let mut waiting = Box::pin(locks.hold("a"));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
+        let first_look =
+            poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context).is_pending()));
+        assert!(first_look.await);
         drop(guard);
         drop(waiting.await);
         drop(locks.hold("c").await);

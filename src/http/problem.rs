@@ -274,7 +274,7 @@ impl From<Error> for Problem {
             Error::NotFound { .. } => Self::not_found(),
             Error::Stale { current, .. } => {
                 let mut problem = Self::new(StatusCode::CONFLICT, "stale_rev", detail);
-                problem.current = Some(current);
+                problem.current = current;
                 problem
             }
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),

@@ -236,7 +236,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_client_that_stands_still_is_given_up() {
-        let still = Payload::Stream {
+        let still: Payload = Payload::Stream {
             payload: Box::pin(futures_util::stream::pending()),
         };
         let mut incoming = Incoming::new(still, Duration::ZERO);

@@ -296,8 +296,15 @@ pub(in crate::http) async fn export(
     let span = tracing::Span::current();
     let work = move || {
         let written = engine.export(&caller, &name, format.format(), &mut file);
-        match written.and_then(|_| Ok(file.flush()?)) {
-            Ok(()) => {}
+        match written.and_then(|exported| Ok(file.flush().map(|()| exported)?)) {
+            Ok(exported) if exported.skipped > 0 => {
+                let skipped = exported.skipped;
+                tracing::warn!(
+                    skipped,
+                    "an export left out units that its format cannot hold"
+                );
+            }
+            Ok(_) => {}
             Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
             Err(error) => {
                 tracing::error!(%error, "an export broke off");
