@@ -9,3 +9,4 @@ mod placeables;
 mod tables;
 pub mod tags;
 pub mod tokens;
+pub use tokens::{Analysis, Kind, Token, analyse, analyse_into};

@@ -1,0 +1,107 @@
+//! The native API under `/v1`, one file per resource: parameters, reply, documentation, handler.
+//! This file lists every route.
+#![allow(
+    unused_qualifications,
+    reason = "utoipa's macro qualifies the types of `params`"
+)]
+
+pub(super) mod health;
+pub(super) mod lookup;
+pub(super) mod memories;
+pub(super) mod transfer;
+pub(super) mod units;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::openapi;
+use super::problem::Problem;
+use crate::engine::{Error, Remembered};
+
+/// Every route of the server.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let at = web::resource::<&str>;
+    config
+        // for machines that watch
+        .service(at("/v1/health").route(web::get().to(health::health)))
+        .service(at("/v1/ready").route(web::get().to(health::ready)))
+        // for CAT tools and services
+        .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
+        .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))
+        // for editors
+        .service(
+            at("/v1/memories")
+                .route(web::get().to(memories::list))
+                .route(web::post().to(memories::create)),
+        )
+        .service(
+            at("/v1/memories/{name}")
+                .route(web::get().to(memories::show))
+                .route(web::patch().to(memories::change))
+                .route(web::delete().to(memories::delete)),
+        )
+        .service(
+            at("/v1/memories/{name}/units")
+                .route(web::get().to(units::list))
+                .route(web::post().to(units::add)),
+        )
+        .service(
+            at("/v1/units/{id}")
+                .route(web::get().to(units::show))
+                .route(web::put().to(units::replace))
+                .route(web::delete().to(units::delete)),
+        )
+        .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
+        .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        // in and out
+        .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
+        .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
+        .service(at("/v1/imports/{id}").route(web::get().to(transfer::status)))
+        // for people
+        .service(at("/").route(web::get().to(health::welcome)))
+        .service(at("/openapi.json").route(web::get().to(openapi::serve)))
+        .service(at("/docs").route(web::get().to(docs)))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+}
+
+async fn docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
+        .insert_header(("Location", "/docs/"))
+        .finish()
+}
+
+/// What every other address answers.
+pub(super) async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}
+
+/// A JSON reply.
+fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+    match serde_json::to_vec(value) {
+        Ok(body) => Ok(HttpResponse::build(status)
+            .content_type("application/json")
+            .body(body)),
+        Err(error) => {
+            tracing::error!(%error, "a reply could not be written");
+            Err(Problem::internal())
+        }
+    }
+}
+
+/// A JSON reply that can be remembered for an `Idempotency-Key`.
+fn answer(status: StatusCode, value: &impl Serialize) -> Result<Remembered, Error> {
+    let body = serde_json::to_string(value).map_err(|error| Error::Store(error.to_string()))?;
+    Ok(Remembered {
+        status: status.as_u16(),
+        body,
+    })
+}
+
+/// The reply of such an answer.
+fn reply(answer: Remembered) -> HttpResponse {
+    HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK))
+        .content_type("application/json")
+        .body(answer.body)
+}

@@ -1,0 +1,321 @@
+//! Import and export: streams of any size, never held whole.
+
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use tokio::sync::OwnedMutexGuard;
+use utoipa::{IntoParams, ToSchema};
+
+use super::memories::NoParameters;
+use super::{answer, json, reply};
+use crate::engine::{
+    Caller, Engine, Error, Format, Idempotency, ImportMode, ImportStatus, Progress, Remembered,
+};
+use crate::http::auth::Access;
+use crate::http::body::{Id, MemoryName, Parameters};
+use crate::http::door::Place;
+use crate::http::idempotency::Key;
+use crate::http::problem::Problem;
+use crate::http::stream::{Broken, Incoming, Upload, download, upload};
+use crate::http::{State, blocking};
+use crate::model::{ImportReport, Lang};
+
+/// How long an upload may stand still besides 1 s for each KiB sent.
+const UPLOAD_GRACE: Duration = Duration::from_secs(60);
+/// How long the rest of an upload is read after its fate is known.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The longest label of an import, in characters.
+const MAX_LABEL: usize = 200;
+
+/// A file format by its name.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum FormatName {
+    Tmx,
+    Tsv,
+    Csv,
+}
+
+impl FormatName {
+    fn format(self) -> Format {
+        match self {
+            FormatName::Tmx => Format::Tmx,
+            FormatName::Tsv => Format::Tsv,
+            FormatName::Csv => Format::Csv,
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            FormatName::Tmx => "tmx",
+            FormatName::Tsv => "tsv",
+            FormatName::Csv => "csv",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            FormatName::Tmx => "application/x-tmx+xml; charset=utf-8",
+            FormatName::Tsv => "text/tab-separated-values; charset=utf-8",
+            FormatName::Csv => "text/csv; charset=utf-8",
+        }
+    }
+}
+
+/// How to read the body of an import.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct ImportQuery {
+    /// The body's format; gzip around it is recognized.
+    #[param(inline)]
+    format: FormatName,
+    /// What to do where the same source is there: `add` (default) keeps both translations,
+    /// `update` replaces, `keep` leaves what is there.
+    #[param(inline)]
+    mode: Option<ImportMode>,
+    /// Language of the first column of TSV and CSV without a header; with `to`.
+    #[param(value_type = Option<String>)]
+    from: Option<Lang>,
+    /// Language of the second column.
+    #[param(value_type = Option<String>)]
+    to: Option<Lang>,
+    /// What the import is called in lists, such as the file's name.
+    name: Option<String>,
+}
+
+impl ImportQuery {
+    fn langs(&self) -> Result<Option<(Lang, Lang)>, Problem> {
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => Ok(Some((from.clone(), to.clone()))),
+            (None, None) => Ok(None),
+            (from, _) => {
+                let missing = if from.is_some() { "to" } else { "from" };
+                let detail = "from and to belong together: give both, or neither";
+                Err(Problem::bad_request("missing_field", detail).at(missing))
+            }
+        }
+    }
+
+    fn label(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("upload");
+        name.chars().take(MAX_LABEL).collect()
+    }
+}
+
+/// In which format to export.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct ExportQuery {
+    /// The file's format.
+    #[param(inline)]
+    format: FormatName,
+}
+
+/// Import a file
+///
+/// The body is the file as it is, of any size and any content type. It is taken in batches: what
+/// the report counts as added stays, even where the file breaks off later.
+#[utoipa::path(post, path = "/v1/memories/{name}/import", tag = "transfer",
+    params(("name" = String, Path, description = "The memory's name."), ImportQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "The file was read to its end.", body = ImportReport,
+            headers(("Import-Id" = String, description = "For /v1/imports/{id}."))),
+        (status = 403, description = "The memory is read-only."),
+        (status = 408, description = "The body came too slowly."),
+        (status = 422, description = "The file could not be read to its end; `report`, `line` and `byte` say how far."),
+    ))]
+pub(in crate::http) async fn import(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    query: Parameters<ImportQuery>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
+    let done = receive(access.caller, name.0, key, &state, query.0, &mut incoming).await;
+    let heard = match &done {
+        Ok(_) => true,
+        Err(_) => incoming.drain(DRAIN).await.is_some(),
+    };
+    done.map_err(|problem| if heard { problem } else { problem.and_close() })
+}
+
+async fn receive(
+    caller: Caller,
+    memory: String,
+    key: Key,
+    state: &State,
+    query: ImportQuery,
+    incoming: &mut Incoming,
+) -> Result<HttpResponse, Problem> {
+    let langs = query.langs()?;
+    let mut claim = None;
+    if let Key(Some(key)) = key {
+        let guard = state.locks.hold(&key).await;
+        let idempotency = Idempotency {
+            key,
+            route: format!("POST /v1/memories/{memory}/import"),
+            body_hash: 0,
+        };
+        if is_known(state, &idempotency).await? {
+            return replay(state, idempotency, incoming).await;
+        }
+        claim = Some((guard, idempotency));
+    }
+    let engine = Arc::clone(&state.engine);
+    let (label, format) = (query.label(), query.format.format());
+    let mode = query.mode.unwrap_or_default();
+    let who = caller.clone();
+    let id = blocking(move || engine.begin_import(&who, &memory, &label, format, mode)).await?;
+
+    let (sender, body, hash) = upload();
+    let work = Work {
+        engine: Arc::clone(&state.engine),
+        caller,
+        id: id.clone(),
+        langs,
+        claim,
+        hash,
+    };
+    let (fed, done) = tokio::join!(incoming.feed(sender), blocking(move || work.run(body)));
+    let mut response = reply(done.map_err(|problem| match fed {
+        Err(Broken::Slow) => problem.too_slow(),
+        _ => problem,
+    })?);
+    if let Ok(id) = header::HeaderValue::from_str(&id) {
+        let name = header::HeaderName::from_static("import-id");
+        response.headers_mut().insert(name, id);
+    }
+    Ok(response)
+}
+
+/// Whether the key was answered before, with whatever body: its hash is known only at its end.
+async fn is_known(state: &State, idempotency: &Idempotency) -> Result<bool, Problem> {
+    let (engine, probe) = (Arc::clone(&state.engine), idempotency.clone());
+    blocking(move || match engine.remembered(&probe) {
+        Ok(answer) => Ok(answer.is_some()),
+        Err(Error::IdempotencyMismatch) => Ok(true),
+        Err(error) => Err(error),
+    })
+    .await
+}
+
+/// Reads the body for its hash only, and answers as before.
+async fn replay(
+    state: &State,
+    mut idempotency: Idempotency,
+    incoming: &mut Incoming,
+) -> Result<HttpResponse, Problem> {
+    let hash = incoming.drain(Duration::from_secs(3600)).await;
+    idempotency.body_hash =
+        hash.ok_or_else(|| Problem::bad_request("input_broken", "the body broke off").and_close())?;
+    let engine = Arc::clone(&state.engine);
+    match blocking(move || engine.remembered(&idempotency)).await? {
+        Some(answer) => Ok(reply(answer)),
+        None => Err(Problem::from(Error::Busy)), // it expired this very moment
+    }
+}
+
+/// What runs on the blocking thread. The claim on the key lives as long as the work.
+struct Work {
+    engine: Arc<Engine>,
+    caller: Caller,
+    id: String,
+    langs: Option<(Lang, Lang)>,
+    claim: Option<(OwnedMutexGuard<()>, Idempotency)>,
+    hash: Arc<OnceLock<u64>>,
+}
+
+impl Work {
+    fn run(self, body: Upload) -> Result<Remembered, Error> {
+        let body = Box::new(body);
+        let report = self
+            .engine
+            .import(&self.caller, &self.id, body, self.langs, &Unwatched)?;
+        let answer = answer(StatusCode::OK, &report)?;
+        if let (Some((_guard, mut idempotency)), Some(hash)) = (self.claim, self.hash.get()) {
+            idempotency.body_hash = *hash;
+            self.engine.remember(&idempotency, &answer)?;
+        }
+        Ok(answer)
+    }
+}
+
+/// Over HTTP progress is asked for at `/v1/imports/{id}`.
+struct Unwatched;
+
+impl Progress for Unwatched {
+    fn advance(&self, _bytes: u64, _units: u64) {}
+}
+
+/// How an import stands
+#[utoipa::path(get, path = "/v1/imports/{id}", tag = "transfer",
+    params(("id" = String, Path, description = "What the header Import-Id said.")),
+    responses((status = 200, description = "Its state, and the report so far.", body = ImportStatus)))]
+pub(in crate::http) async fn status(
+    access: Access,
+    id: Id,
+    state: web::Data<State>,
+    _: Parameters<NoParameters>,
+) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let status = blocking(move || engine.import_status(&access.caller, &id.0)).await?;
+    json(StatusCode::OK, &status)
+}
+
+/// Export a memory
+#[utoipa::path(get, path = "/v1/memories/{name}/export", tag = "transfer",
+    params(("name" = String, Path, description = "The memory's name."), ExportQuery),
+    responses((status = 200, description = "The file.",
+        content((Vec<u8> = "application/x-tmx+xml"), (Vec<u8> = "text/tab-separated-values"), (Vec<u8> = "text/csv")))))]
+pub(in crate::http) async fn export(
+    access: Access,
+    name: MemoryName,
+    request: HttpRequest,
+    state: web::Data<State>,
+    query: Parameters<ExportQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (engine, caller) = (state.engine.clone(), access.caller);
+    let MemoryName(name) = name;
+    let asked = name.clone();
+    // Not a byte before the memory is known to be there: afterwards it is too late for a 404.
+    let caller = blocking(move || engine.memory(&caller, &asked).map(|_| caller)).await?;
+
+    let place = request.extensions().get::<Place>().cloned();
+    let (mut file, stream) = download(place);
+    let (engine, format) = (state.engine.clone(), query.0.format);
+    let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
+    let span = tracing::Span::current();
+    let work = move || {
+        let written = engine.export(&caller, &name, format.format(), &mut file);
+        match written.and_then(|exported| Ok(file.flush().map(|()| exported)?)) {
+            Ok(exported) if exported.skipped > 0 => {
+                let skipped = exported.skipped;
+                tracing::warn!(
+                    skipped,
+                    "an export left out units that its format cannot hold"
+                );
+            }
+            Ok(_) => {}
+            Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                file.fail();
+            }
+        }
+    };
+    // It runs on by itself; the stream ends when it does.
+    drop(web::block(move || span.in_scope(work)));
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((header::CONTENT_DISPOSITION, file_name))
+        .streaming(stream))
+}

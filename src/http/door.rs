@@ -1,0 +1,349 @@
+//! What every request passes on its way in and out: Host and Origin, the cap on requests in flight,
+//! a request id, a log span with the route's pattern, and the headers that each reply carries.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
+
+use super::problem::{PROBLEM_JSON, Problem};
+
+/// Shared by all requests of a server.
+pub(super) struct Door {
+    in_flight: Arc<Semaphore>,
+}
+
+/// A place among the requests in flight; a streamed reply keeps it until its end.
+#[derive(Clone)]
+pub(super) struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Door {
+    /// Lets `most` requests be in flight.
+    pub(super) fn new(most: usize) -> Self {
+        Door {
+            in_flight: Arc::new(Semaphore::new(most)),
+        }
+    }
+}
+
+/// The middleware.
+pub(super) async fn pass(
+    door: web::Data<Door>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id();
+    let span = tracing::info_span!("request", id = %id, method = %request.method());
+    let docs = request.path().starts_with("/docs");
+    let quiet = is_health(&request);
+    let mut response = match enter(&door, &request) {
+        Err(problem) => request.into_response(problem.respond(&id)),
+        Ok(place) => {
+            if let Some(place) = place {
+                request.extensions_mut().insert(place);
+            }
+            // No second handle on the request may live now: the router wants it for itself alone.
+            let response = next.call(request).instrument(span.clone()).await?;
+            as_problem(response.map_into_boxed_body(), &id)
+        }
+    };
+    span.in_scope(|| log(&response, started, quiet));
+    dress(response.headers_mut(), &id, docs);
+    Ok(response)
+}
+
+/// 128 random bits in hex.
+fn request_id() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness ids repeat; that is no reason to refuse requests.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+fn is_health(request: &ServiceRequest) -> bool {
+    matches!(request.path(), "/v1/health" | "/v1/ready")
+}
+
+/// Everything that can turn a request away before its handler sees it.
+fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem> {
+    let host = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    check_host(request.headers(), host)?;
+    if is_health(request) {
+        return Ok(None);
+    }
+    match Arc::clone(&door.in_flight).try_acquire_owned() {
+        Ok(permit) => Ok(Some(Place {
+            _permit: Arc::new(permit),
+        })),
+        Err(_) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "overloaded",
+            "too many requests are in flight: repeat in a second",
+        )
+        .retry_after(1)
+        .and_close()),
+    }
+}
+
+/// Refuses names that a browser could have been led here by (DNS rebinding), and pages of other
+/// origins. In force as long as the server is open, which it is while no key exists.
+fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
+    let misdirected = || {
+        Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "misdirected_request",
+            "the header Host must be a loopback name (127.0.0.1, localhost, [::1]) while this server has no keys",
+        )
+    };
+    let mut given = headers.get_all(header::HOST);
+    let host = match (given.next(), given.next()) {
+        (Some(host), None) => host.to_str().map_err(|_| misdirected())?,
+        _ => return Err(misdirected()),
+    };
+    if !is_loopback(host) || authority.is_some_and(|authority| !is_loopback(authority)) {
+        return Err(misdirected());
+    }
+    let same = |origin: &HeaderValue| {
+        let origin = origin.to_str().unwrap_or_default();
+        origin
+            .strip_prefix("http://")
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(host))
+    };
+    if headers.get_all(header::ORIGIN).all(same) {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "forbidden_origin",
+            "pages of other origins may not use this server",
+        ))
+    }
+}
+
+/// `127.0.0.1`, `localhost` or `[::1]`, with or without a port.
+fn is_loopback(host: &str) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+        let Some((start, rest)) = host.split_at_checked(name.len()) else {
+            return false;
+        };
+        let port = rest.strip_prefix(':');
+        start.eq_ignore_ascii_case(name)
+            && (rest.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_ok()))
+    })
+}
+
+/// Makes a problem of every error reply: those of handlers get the request's id, and those that
+/// actix gives by itself get a body. Headers such as `Allow` stay.
+fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = match response.response().error() {
+        Some(error) => of_error(error),
+        None if has_problem(response.headers()) => return response,
+        None => Problem::of_status(status),
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut response = response.into_response(problem.respond(id));
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+fn has_problem(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == PROBLEM_JSON.as_bytes())
+}
+
+fn of_error(error: &Error) -> Problem {
+    match error.as_error::<Problem>() {
+        Some(problem) => problem.clone(),
+        None => Problem::of_status(error.as_response_error().status_code()),
+    }
+}
+
+fn log(response: &ServiceResponse, started: Instant, quiet: bool) {
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("none");
+    let status = response.status().as_u16();
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    if quiet {
+        tracing::debug!(route, status, milliseconds, "answered");
+    } else {
+        tracing::info!(route, status, milliseconds, "answered");
+    }
+}
+
+/// Swagger's own page needs its scripts and inline styles, and nothing from elsewhere.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+fn dress(headers: &mut HeaderMap, id: &str, docs: bool) {
+    let policy = if docs { DOCS_POLICY } else { POLICY };
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::{self, TestRequest};
+    use actix_web::{App, HttpResponse, middleware};
+
+    fn judged(host: Option<&str>, origin: Option<&str>) -> Option<&'static str> {
+        let mut headers = HeaderMap::new();
+        if let Some(host) = host {
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+        }
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+        }
+        let problem = check_host(&headers, None).err()?;
+        Some(problem.code())
+    }
+
+    #[test]
+    fn only_loopback_names_are_hosts() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8640",
+            "LOCALHOST:1",
+            "localhost",
+            "[::1]",
+            "[::1]:8640",
+        ] {
+            assert_eq!(judged(Some(host), None), None, "{host}");
+        }
+        for host in [
+            "evil",
+            "evil:8640",
+            "127.0.0.1.evil",
+            "localhost.",
+            "127.0.0.1:",
+            "127.0.0.1:x",
+            "::1",
+            "127.0.0.1@evil",
+            "",
+            "0.0.0.0:8640",
+            "localhost:8640@evil",
+        ] {
+            assert_eq!(
+                judged(Some(host), None),
+                Some("misdirected_request"),
+                "{host}"
+            );
+        }
+        assert_eq!(judged(None, None), Some("misdirected_request"));
+    }
+
+    #[test]
+    fn only_pages_of_the_same_origin_may_ask() {
+        let host = Some("127.0.0.1:8640");
+        assert_eq!(judged(host, Some("http://127.0.0.1:8640")), None);
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://127.0.0.1:9999",
+            "http://127.0.0.1:8640.evil",
+            "http://localhost:8640",
+            "file://",
+            "",
+        ] {
+            assert_eq!(
+                judged(host, Some(origin)),
+                Some("forbidden_origin"),
+                "{origin}"
+            );
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_reply_has_an_id_and_its_headers_and_every_error_a_body() {
+        let app = App::new()
+            .app_data(web::Data::new(Door::new(64)))
+            .wrap(middleware::from_fn(pass))
+            .service(web::resource("/fine").route(web::get().to(HttpResponse::Ok)))
+            .service(web::resource("/bad").route(web::get().to(|| async {
+                Err::<HttpResponse, _>(Problem::bad_request("out_of_range", "so it is"))
+            })))
+            .default_service(web::to(|| async {
+                Err::<HttpResponse, _>(Problem::not_found())
+            }));
+        let app = test::init_service(app).await;
+        for (path, method, status, code) in [
+            ("/fine", "GET", 200, ""),
+            ("/fine", "PUT", 405, "method_not_allowed"),
+            ("/bad", "GET", 400, "out_of_range"),
+            ("/none", "GET", 404, "not_found"),
+        ] {
+            let request = TestRequest::with_uri(path)
+                .method(method.parse().unwrap())
+                .insert_header((header::HOST, "localhost"));
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status().as_u16(), status);
+            let headers = response.headers().clone();
+            assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff");
+            assert_eq!(headers.get("cache-control").unwrap(), "no-store");
+            assert_eq!(headers.get("content-security-policy").unwrap(), POLICY);
+            assert_eq!(headers.contains_key("allow"), status == 405);
+            assert!(!headers.contains_key("server"));
+            assert!(!headers.contains_key("access-control-allow-origin"));
+            if status != 200 {
+                let body: serde_json::Value = test::read_body_json(response).await;
+                assert_eq!(body["code"], code);
+                assert_eq!(
+                    body["request_id"],
+                    headers.get("x-request-id").unwrap().to_str().unwrap()
+                );
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn one_request_too_many_is_asked_to_come_back() {
+        let app = App::new()
+            .app_data(web::Data::new(Door::new(0)))
+            .wrap(middleware::from_fn(pass))
+            .service(web::resource("/v1/health").route(web::get().to(HttpResponse::Ok)));
+        let app = test::init_service(app).await;
+        for (path, status) in [("/v1/memories", 503), ("/v1/health", 200)] {
+            let request = TestRequest::with_uri(path).insert_header((header::HOST, "localhost"));
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(
+                response.headers().contains_key("retry-after"),
+                status == 503
+            );
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The HTTP server: binding, the order of what a request passes, and the way to blocking work.
+//! Binding and running are two steps, so that the port is known before the first request, and so
+//! that tests run servers in their own process on port 0.
+
+mod api;
+mod auth;
+mod body;
+mod door;
+mod idempotency;
+mod json;
+pub mod openapi;
+mod problem;
+mod stream;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, middleware, web};
+
+use crate::engine::{self, Engine};
+use door::Door;
+use idempotency::Locks;
+use problem::Problem;
+
+/// How long the head of a request may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may idle between requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long requests in flight may take to finish when the server ends.
+const DRAIN_SECONDS: u64 = 10;
+
+/// What a server needs to know besides its engine.
+#[derive(Clone)]
+pub struct Options {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// The token of this run, see [`crate::config::RunFile`].
+    pub token: String,
+}
+
+/// Why a server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Everybody on the network could read and write.
+    #[error(
+        "refusing to listen on {address}: without keys the server is open to whoever reaches it, so it listens on loopback only, such as 127.0.0.1:8640. Keys come in a later version; until then put a reverse proxy that checks rights before it"
+    )]
+    NotLoopback {
+        /// What was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {listen}: {reason}; give another with --listen ADDRESS:PORT")]
+    Bind {
+        /// What was asked for.
+        listen: String,
+        /// What the system says.
+        reason: io::Error,
+    },
+}
+
+/// What handlers share.
+pub(crate) struct State {
+    engine: Arc<Engine>,
+    token: String,
+    locks: Locks,
+}
+
+/// A server that has its port and does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: web::Data<State>,
+}
+
+/// Takes the port. Connections queue from here on and are answered once [`Server::run`] is awaited.
+pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError> {
+    let failed = |reason| ServeError::Bind {
+        listen: options.listen.clone(),
+        reason,
+    };
+    let addresses: Vec<SocketAddr> = options.listen.to_socket_addrs().map_err(failed)?.collect();
+    if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+        return Err(ServeError::NotLoopback { address: *address });
+    }
+    let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Server {
+        listener,
+        address,
+        state: web::Data::new(State {
+            engine,
+            token: options.token,
+            locks: Locks::default(),
+        }),
+    })
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is done; then takes no more connections and gives requests in flight
+    /// 10 s to finish.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let door = web::Data::new(Door::new((16 * cores).max(64)));
+        let document: web::Data<openapi::Document> = web::Data::new(openapi::Document::new());
+        let state = self.state;
+        HttpServer::new(move || {
+            App::new()
+                .app_data(state.clone())
+                .app_data(door.clone())
+                .app_data(document.clone())
+                .wrap(middleware::from_fn(door::pass))
+                .configure(api::routes)
+                .default_service(web::to(api::nothing_here))
+        })
+        .workers(cores)
+        .client_request_timeout(HEAD_TIME)
+        .keep_alive(KEEP_ALIVE)
+        .tcp_nodelay(true)
+        .disable_signals()
+        .shutdown_signal(stop)
+        .shutdown_timeout(DRAIN_SECONDS)
+        .listen(self.listener)?
+        .run()
+        .await
+    }
+}
+
+/// The one way from a handler to the engine, whose calls block: runs `work` on a thread made for
+/// that, inside the request's span. A panic there is a 500 for this request and for no other.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, engine::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let span = tracing::Span::current();
+    match web::block(move || span.in_scope(work)).await {
+        Ok(result) => Ok(result?),
+        Err(_) => {
+            tracing::error!("a request panicked; the panic's message stands above");
+            Err(Problem::internal())
+        }
+    }
+}

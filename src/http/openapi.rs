@@ -1,0 +1,232 @@
+//! The OpenAPI 3.1 document: routes listed by hand, replies that all routes share added here, so
+//! that a changed API is a visible difference in its snapshot.
+
+use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use super::api::{health, lookup, memories, transfer, units};
+use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
+use crate::engine::UnitView;
+use crate::model::ImportReport;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hamzaban",
+        description = "A translation-memory and glossary server. Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
+    ),
+    tags(
+        (name = "lookup", description = "Asking"),
+        (name = "memories", description = "Translation memories"),
+        (name = "units", description = "Their units"),
+        (name = "transfer", description = "Files in and out"),
+        (name = "server", description = "The server itself"),
+    ),
+    paths(
+        lookup::lookup, lookup::batch,
+        memories::list, memories::create, memories::show, memories::change, memories::delete,
+        units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
+        transfer::import, transfer::status, transfer::export,
+        health::health, health::ready,
+    ),
+    components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
+)]
+struct Api;
+
+/// The document, made once per server.
+pub(super) struct Document {
+    text: String,
+}
+
+impl Document {
+    pub(super) fn new() -> Self {
+        Document { text: document() }
+    }
+}
+
+/// `GET /openapi.json`
+pub(super) async fn serve(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(document.text.clone())
+}
+
+/// The document as JSON text.
+pub fn document() -> String {
+    let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
+    add_unit_edit(&mut document);
+    for_each_operation(&mut document, complete);
+    tighten_languages(&mut document);
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `PUT /v1/units/{id}` takes a new unit with `rev` beside its fields.
+fn add_unit_edit(document: &mut Value) {
+    let mut edit = document["components"]["schemas"]["NewUnit"].clone();
+    edit["description"] = json!("A unit to write in place of its revision `rev`.");
+    edit["properties"]["rev"] = json!({
+        "type": "integer", "format": "int64", "minimum": 1,
+        "description": "The revision that was read.",
+    });
+    if let Some(required) = edit["required"].as_array_mut() {
+        required.push(json!("rev"));
+    }
+    document["components"]["schemas"]["UnitEdit"] = edit;
+    document["paths"]["/v1/units/{id}"]["put"]["requestBody"]["content"]["application/json"]["schema"] =
+        json!({ "$ref": "#/components/schemas/UnitEdit" });
+}
+
+fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) {
+    let Some(paths) = document["paths"].as_object_mut() else {
+        return;
+    };
+    for (path, item) in paths {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
+                change(path, method, operation);
+            }
+        }
+    }
+}
+
+/// Adds what every route of its kind takes and answers.
+fn complete(path: &str, method: &str, operation: &mut Value) {
+    let json_body = operation["requestBody"]["content"]["application/json"].is_object();
+    let guarded = !matches!(path, "/v1/health" | "/v1/ready");
+    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let named = path.contains('{');
+    let mut shared = vec![
+        (403, "A page of another origin asks."),
+        (421, "The header Host names another server."),
+        (500, "Something failed; the server's log tells more."),
+    ];
+    if guarded {
+        shared.push((
+            400,
+            "A parameter or the body is wrong; `errors` point at it.",
+        ));
+        shared.push((401, "The key is not known."));
+    }
+    if path != "/v1/health" {
+        shared.push((
+            503,
+            "The index is loading, or too much is going on; see Retry-After.",
+        ));
+    }
+    if named {
+        shared.push((
+            404,
+            "There is nothing by that name or id, or nothing that the key may see.",
+        ));
+    }
+    if json_body {
+        shared.push((408, "The body came too slowly."));
+        shared.push((413, "The body has more than 1 MiB."));
+        shared.push((415, "The body is not application/json."));
+    }
+    if writes {
+        shared.push((507, "The disk is full."));
+    }
+    if method == "post" && writes {
+        shared.push((422, "The Idempotency-Key was used with another body."));
+        add_parameter(
+            operation,
+            json!({
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "Sent twice with the same body, a request is done once and answered alike for 30 days.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" },
+            }),
+        );
+    }
+    let responses = &mut operation["responses"];
+    for (status, description) in shared {
+        let reply = &mut responses[status.to_string()];
+        if reply.is_null() {
+            *reply = json!({ "description": description });
+        }
+    }
+    for (status, reply) in responses.as_object_mut().into_iter().flatten() {
+        if status.starts_with(['4', '5']) {
+            reply["content"] = json!({
+                PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } }
+            });
+        }
+    }
+    narrow_names(path, operation);
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// Says what a name and an id look like; anything else is simply not found.
+fn narrow_names(path: &str, operation: &mut Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let pattern = match (parameter["in"].as_str(), parameter["name"].as_str()) {
+            (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
+            (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
+            (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
+            _ => continue,
+        };
+        parameter["schema"]["pattern"] = json!(pattern);
+    }
+}
+
+const LANGUAGE: &str = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,5}$";
+
+/// Says what a language tag looks like, wherever one is asked for.
+fn tighten_languages(document: &mut Value) {
+    for schema in ["Lookup", "BatchLookup", "NewUnit", "UnitEdit"] {
+        let properties = &mut document["components"]["schemas"][schema]["properties"];
+        for field in ["source_lang", "target_lang"] {
+            if properties[field].is_object() {
+                properties[field]["pattern"] = json!(LANGUAGE);
+                properties[field]["maxLength"] = json!(35);
+            }
+        }
+        if properties["variants"].is_object() {
+            properties["variants"]["propertyNames"] =
+                json!({ "pattern": LANGUAGE, "maxLength": 35 });
+            properties["variants"]["minProperties"] = json!(2);
+            properties["variants"]["maxProperties"] = json!(crate::model::MAX_VARIANTS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_error_is_a_problem() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let text = document.to_string();
+        for part in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = part.split('"').next().unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
+        let mut errors = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for (status, reply) in operation["responses"].as_object().unwrap() {
+                    if status.starts_with(['4', '5']) {
+                        errors += 1;
+                        let schema = &reply["content"][PROBLEM_JSON]["schema"]["$ref"];
+                        assert_eq!(
+                            schema, "#/components/schemas/Problem",
+                            "{method} {path} {status}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(errors > 100);
+        assert_eq!(document["openapi"], "3.1.0");
+    }
+}

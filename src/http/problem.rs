@@ -1,0 +1,436 @@
+//! Errors as clients see them: one type, RFC 9457, and the one table that makes a status of an
+//! engine error. Bodies name a stable code and the remedy; never SQL, a path or a cause chain.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::engine::{Error, UnitView};
+use crate::model::ImportReport;
+
+/// The media type of every error body.
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Longest piece of input that is repeated in a message, in characters.
+const MAX_ECHO: usize = 60;
+/// Longest message, in characters.
+const MAX_DETAIL: usize = 500;
+/// Longest pointer, in characters.
+const MAX_POINTER: usize = 200;
+
+/// Why a request was refused. Handlers return it; the middleware adds the request id.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldProblem>,
+    report: Option<Box<ImportReport>>,
+    current: Option<Box<UnitView>>,
+    line: Option<u64>,
+    byte: Option<u64>,
+    retry_after_seconds: Option<u32>,
+    close: bool,
+}
+
+/// One field that is wrong.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct FieldProblem {
+    /// JSON pointer into the body, or the name of a parameter.
+    pointer: String,
+    /// Stable code.
+    code: String,
+}
+
+/// The body of every error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
+    /// `urn:hamzaban:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: &'a str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// Stable code, made for programs.
+    code: &'a str,
+    /// What is wrong and what would be right, made for people.
+    detail: &'a str,
+    /// The same as the header `X-Request-Id`; logs have it too.
+    request_id: &'a str,
+    /// Which fields are wrong.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<FieldProblem>, required = false)]
+    errors: &'a [FieldProblem],
+    /// What an import that broke off had committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ImportReport, required = false)]
+    report: Option<&'a ImportReport>,
+    /// The unit as it is now, where the revision given was stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = UnitView, required = false)]
+    current: Option<&'a UnitView>,
+    /// Where in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    line: Option<u64>,
+    /// Where in the (unpacked) file, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    byte: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with a message for people; `detail` may hold input that went through [`quoted`].
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Problem {
+            status,
+            code,
+            detail: printable(&detail.into(), MAX_DETAIL),
+            errors: Vec::new(),
+            report: None,
+            current: None,
+            line: None,
+            byte: None,
+            retry_after_seconds: None,
+            close: false,
+        }
+    }
+
+    /// 400.
+    pub(super) fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 404, the same words for whatever is not there.
+    pub(super) fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing here, or nothing that this key may see",
+        )
+    }
+
+    /// 503 while the index is being filled.
+    pub(super) fn loading() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "index_loading",
+            "the index is still loading: repeat in a few seconds, or watch /v1/ready",
+        )
+        .retry_after(1)
+    }
+
+    /// 500; what happened goes to the log, where it is written by the caller.
+    pub(super) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something failed in the server: its log tells more under this request_id",
+        )
+    }
+
+    /// Names the field that is wrong.
+    pub(super) fn at(mut self, pointer: &str) -> Self {
+        self.errors.push(FieldProblem {
+            pointer: printable(pointer, MAX_POINTER),
+            code: self.code.to_owned(),
+        });
+        self
+    }
+
+    /// Asks to come back later.
+    pub(super) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Closes the connection after the reply, since the rest of the body will not be read.
+    pub(super) fn and_close(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// The same, because the client sent too slowly.
+    pub(super) fn too_slow(self) -> Self {
+        Problem {
+            status: StatusCode::REQUEST_TIMEOUT,
+            code: "timeout",
+            ..self
+        }
+    }
+
+    /// The stable code.
+    #[cfg(test)]
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The reply, with the request's id in it.
+    pub(super) fn respond(&self, request_id: &str) -> HttpResponse {
+        let body = ProblemBody {
+            kind: format!("urn:hamzaban:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+            report: self.report.as_deref(),
+            current: self.current.as_deref(),
+            line: self.line,
+            byte: self.byte,
+        };
+        let mut reply = HttpResponse::build(self.status);
+        reply.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        if let Some(seconds) = self.retry_after_seconds {
+            reply.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            reply.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(report) = &self.report
+            && let Ok(id) = HeaderValue::from_str(&report.id)
+        {
+            reply.insert_header(("Import-Id", id));
+        }
+        if self.close {
+            reply.force_close();
+        }
+        reply.body(serde_json::to_string(&body).unwrap_or_default())
+    }
+
+    /// A problem for a status that actix gave by itself.
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                status,
+                "method_not_allowed",
+                "this address does not take this method: the header Allow lists those it takes",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "too_large", "the request is too large")
+            }
+            StatusCode::REQUEST_TIMEOUT => {
+                Self::new(status, "timeout", "the request took too long to arrive")
+            }
+            status if status.is_client_error() => Self::new(
+                status,
+                "bad_request",
+                "the request could not be read: /docs shows how it should look",
+            ),
+            _ => Self::internal(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.respond("")
+    }
+}
+
+/// Codes that the engine gives for content, not form.
+const UNPROCESSABLE: [&str; 4] = [
+    "empty_segment",
+    "segment_too_long",
+    "suspicious_characters",
+    "unbalanced_bidi",
+];
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Invalid {
+                code,
+                field,
+                reason,
+            } => {
+                let status = if UNPROCESSABLE.contains(&code) {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                } else {
+                    StatusCode::BAD_REQUEST
+                };
+                Self::new(status, code, reason).at(&field)
+            }
+            Error::NotFound { .. } => Self::not_found(),
+            Error::Stale { current, .. } => {
+                let mut problem = Self::new(StatusCode::CONFLICT, "stale_rev", detail);
+                problem.current = current;
+                problem
+            }
+            Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
+            Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
+            Error::IdempotencyMismatch => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                detail,
+            ),
+            Error::StorageFull => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
+            }
+            Error::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(2)
+            }
+            Error::Loading => Self::loading(),
+            Error::Format { error, report } => {
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.code, detail);
+                problem.line = Some(error.line);
+                problem.byte = Some(error.byte);
+                problem.report = Some(report);
+                problem
+            }
+            Error::Input { report, .. } => {
+                let mut problem = Self::bad_request("input_broken", detail).and_close();
+                problem.report = Some(report);
+                problem
+            }
+            Error::Output(_) | Error::Store(_) => {
+                tracing::error!(error = %printable(&detail, MAX_DETAIL), "request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// A piece of input for a message: short, and nothing in it that could act on a terminal or a page.
+pub(super) fn quoted(input: &str) -> String {
+    let short: String = input.chars().take(MAX_ECHO).collect();
+    let more = if short.len() < input.len() { "…" } else { "" };
+    format!("`{}{more}`", printable(&short, MAX_ECHO * 8))
+}
+
+/// `text` with control, bidirectional and other invisible characters escaped, cut at `most` characters.
+fn printable(text: &str, most: usize) -> String {
+    let mut safe = String::with_capacity(text.len().min(most));
+    for c in text.chars().take(most) {
+        let acts = c.is_control()
+            || matches!(
+                c,
+                '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}'
+            )
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}');
+        if acts {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(problem: &Problem) -> serde_json::Value {
+        let reply = problem.respond("abc");
+        assert_eq!(reply.headers().get("content-type").unwrap(), PROBLEM_JSON);
+        let body = actix_web::body::to_bytes(reply.into_body());
+        let bytes = actix_web::rt::System::new().block_on(body).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    fn invalid(code: &'static str) -> Error {
+        Error::Invalid {
+            code,
+            field: "/text".into(),
+            reason: "it is so".into(),
+        }
+    }
+
+    #[test]
+    fn every_engine_error_has_its_status_and_code() {
+        for (error, status, code) in [
+            (invalid("out_of_range"), 400, "out_of_range"),
+            (invalid("invalid_character"), 400, "invalid_character"),
+            (invalid("empty_segment"), 422, "empty_segment"),
+            (invalid("segment_too_long"), 422, "segment_too_long"),
+            (
+                invalid("suspicious_characters"),
+                422,
+                "suspicious_characters",
+            ),
+            (invalid("unbalanced_bidi"), 422, "unbalanced_bidi"),
+            (Error::NotFound { what: "x".into() }, 404, "not_found"),
+            (Error::Exists { name: "x".into() }, 409, "exists"),
+            (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
+            (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),
+            (Error::StorageFull, 507, "storage_full"),
+            (Error::Busy, 503, "busy"),
+            (Error::Loading, 503, "index_loading"),
+            (Error::Store("secret SQL".into()), 500, "internal"),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status.as_u16(), status, "{code}");
+            assert_eq!(problem.code(), code);
+            assert!(!body(&problem).to_string().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_there_looks_the_same() {
+        let one = Problem::from(Error::NotFound {
+            what: "memory a".into(),
+        });
+        let other = Problem::from(Error::NotFound {
+            what: "unit 7".into(),
+        });
+        assert_eq!(body(&one), body(&other));
+        assert_eq!(body(&one), body(&Problem::not_found()));
+    }
+
+    #[test]
+    fn those_who_should_come_back_are_told_when() {
+        for error in [Error::Busy, Error::Loading] {
+            let reply = Problem::from(error).respond("x");
+            assert!(reply.headers().contains_key("retry-after"));
+        }
+    }
+
+    #[test]
+    fn input_is_repeated_briefly_and_harmlessly() {
+        let hostile = format!("\u{1b}[31m\u{202e}\n<b>{}", "x".repeat(1000));
+        let shown = quoted(&hostile);
+        assert!(shown.chars().count() < 100, "{shown}");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}', '\n']), "{shown}");
+        let problem = Problem::bad_request("x", "y".repeat(9999)).at(&"z".repeat(9999));
+        assert!(body(&problem).to_string().len() < 1200);
+    }
+
+    #[test]
+    fn a_file_that_broke_says_where_and_what_was_committed() {
+        let report = ImportReport {
+            read: 3,
+            added: 3,
+            ..ImportReport::default()
+        };
+        let problem = Problem::from(Error::Input {
+            reason: "gone".into(),
+            report: Box::new(report),
+        });
+        let body = body(&problem);
+        assert_eq!(body["status"], 400);
+        assert_eq!(body["code"], "input_broken");
+        assert_eq!(body["report"]["added"], 3);
+        assert_eq!(body["request_id"], "abc");
+    }
+}
