@@ -14,15 +14,21 @@ impl Progress for Quiet {
 }
 
 fn main() {
-    let data: PathBuf = std::env::var_os("FIGURES_DATA").map_or_else(|| "/tmp/d/data879".into(), PathBuf::from);
-    let tsv = PathBuf::from(std::env::var_os("FIGURES_TSV").unwrap_or_else(|| "/tmp/d/en879.tsv".into()));
+    let data: PathBuf =
+        std::env::var_os("FIGURES_DATA").map_or_else(|| "/tmp/d/data879".into(), PathBuf::from);
+    let tsv =
+        PathBuf::from(std::env::var_os("FIGURES_TSV").unwrap_or_else(|| "/tmp/d/en879.tsv".into()));
     if !data.exists() {
         import(&data, &tsv);
     }
     let engine = Engine::open(&data, false).unwrap();
     let start = Instant::now();
     engine.catch_up().unwrap();
-    println!("full rebuild: {:.1} s; index (segments, parts, words, similar) {:?}", start.elapsed().as_secs_f64(), engine.index_size());
+    println!(
+        "full rebuild: {:.1} s; index (segments, parts, words, similar) {:?}",
+        start.elapsed().as_secs_f64(),
+        engine.index_size()
+    );
     lookups(&engine, &tsv);
 }
 
@@ -30,18 +36,41 @@ fn import(data: &Path, tsv: &Path) {
     let engine = Engine::open(data, false).unwrap();
     engine.catch_up().unwrap();
     let caller = Caller::default();
-    engine.create_memory(&caller, &NewMemory { name: "m".into(), ..Default::default() }).unwrap();
-    let id = engine.begin_import(&caller, "m", "x", Format::Tsv, ImportMode::Add).unwrap();
+    engine
+        .create_memory(
+            &caller,
+            &NewMemory {
+                name: "m".into(),
+                ..Default::default()
+            },
+        )
+        .unwrap();
+    let id = engine
+        .begin_import(&caller, "m", "x", Format::Tsv, ImportMode::Add)
+        .unwrap();
     let start = Instant::now();
     let file = std::fs::File::open(tsv).unwrap();
-    let report = engine.import(&caller, &id, Box::new(file), None, &Quiet).unwrap();
+    let report = engine
+        .import(&caller, &id, Box::new(file), None, &Quiet)
+        .unwrap();
     let took = start.elapsed().as_secs_f64();
-    println!("import: {} units in {took:.1} s, {:.0} units/s; added {} skipped {} {:?}", report.read, report.read as f64 / took, report.added, report.skipped, report.problems.first());
+    println!(
+        "import: {} units in {took:.1} s, {:.0} units/s; added {} skipped {} {:?}",
+        report.read,
+        report.read as f64 / took,
+        report.added,
+        report.skipped,
+        report.problems.first()
+    );
 }
 
 fn lookups(engine: &Engine, tsv: &Path) {
     let text = std::fs::read_to_string(tsv).unwrap();
-    let lines: Vec<&str> = text.lines().skip(1).map(|l| l.split('\t').next().unwrap()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .map(|l| l.split('\t').next().unwrap())
+        .collect();
     let mut seed = 42u64;
     let mut next = move || {
         seed ^= seed << 13;
@@ -101,6 +130,12 @@ fn lookups(engine: &Engine, tsv: &Path) {
         }
         times.sort();
         let at = |p: f64| times[((times.len() - 1) as f64 * p) as usize].as_secs_f64() * 1e3;
-        println!("t={threshold}: p50 {:.3} p95 {:.3} p99 {:.3} max {:.2} ms; {hits} with a match, {truncated} truncated", at(0.5), at(0.95), at(0.99), at(1.0));
+        println!(
+            "t={threshold}: p50 {:.3} p95 {:.3} p99 {:.3} max {:.2} ms; {hits} with a match, {truncated} truncated",
+            at(0.5),
+            at(0.95),
+            at(0.99),
+            at(1.0)
+        );
     }
 }

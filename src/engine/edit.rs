@@ -1,7 +1,8 @@
 //! Memories and units: making, changing, taking back.
 
 use super::requests::{
-    HistoryEntry, ImportMode, MemoryInfo, MemoryPatch, NewMemory, NewUnit, UnitPage, UnitView, VariantText, Written,
+    HistoryEntry, ImportMode, MemoryInfo, MemoryPatch, NewMemory, NewUnit, UnitPage, UnitView,
+    VariantText, Written,
 };
 use super::{Caller, Engine, Error, Idempotency, Remembered, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, UnitId, Variant};
@@ -20,7 +21,9 @@ impl Engine {
     pub fn memories(&self, _caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
         let infos = self.store.read(|reader| {
             let memories = reader.memories()?.into_iter();
-            memories.map(|memory| Ok(view::memory(&memory, languages(reader, &memory)?))).collect()
+            memories
+                .map(|memory| Ok(view::memory(&memory, languages(reader, &memory)?)))
+                .collect()
         })?;
         Ok(infos)
     }
@@ -28,7 +31,9 @@ impl Engine {
     /// One memory.
     pub fn memory(&self, _caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
         let info = self.store.read(|reader| {
-            let memory = reader.memory(name)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let memory = reader
+                .memory(name)?
+                .ok_or(store::Error::NotFound { what: "memory" })?;
             Ok(view::memory(&memory, languages(reader, &memory)?))
         })?;
         Ok(info)
@@ -38,7 +43,8 @@ impl Engine {
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
         if !store::is_memory_name(&memory.name) {
-            let reason = "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
+            let reason =
+                "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
             return Err(invalid("invalid_name", "/name", reason));
         }
         check_penalty(memory.penalty)?;
@@ -52,7 +58,12 @@ impl Engine {
     }
 
     /// Changes what the patch names.
-    pub fn change_memory(&self, caller: &Caller, name: &str, patch: &MemoryPatch) -> Result<MemoryInfo, Error> {
+    pub fn change_memory(
+        &self,
+        caller: &Caller,
+        name: &str,
+        patch: &MemoryPatch,
+    ) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
         patch.penalty.map_or(Ok(()), check_penalty)?;
         patch.title.as_deref().map_or(Ok(()), check_title)?;
@@ -62,7 +73,8 @@ impl Engine {
             read_only: patch.read_only,
         };
         let (memory, by) = (name.to_owned(), caller.name.clone());
-        self.store.write(move |tx| tx.change_memory(&memory, &patch, by.as_deref()))?;
+        self.store
+            .write(move |tx| tx.change_memory(&memory, &patch, by.as_deref()))?;
         self.memory(caller, name)
     }
 
@@ -70,12 +82,18 @@ impl Engine {
     pub fn delete_memory(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         self.must_be_ready()?;
         let (name, by) = (name.to_owned(), caller.name.clone());
-        self.store.write(move |tx| tx.delete_memory(&name, by.as_deref()))?;
+        self.store
+            .write(move |tx| tx.delete_memory(&name, by.as_deref()))?;
         Ok(())
     }
 
     /// Writes a unit; see [`NewUnit`] for what happens where its source is there already.
-    pub fn add_unit(&self, caller: &Caller, memory: &str, unit: &NewUnit) -> Result<Written, Error> {
+    pub fn add_unit(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        unit: &NewUnit,
+    ) -> Result<Written, Error> {
         self.must_be_ready()?;
         let mode = match unit.mode.unwrap_or(ImportMode::Update) {
             ImportMode::Add => Mode::Add,
@@ -85,7 +103,9 @@ impl Engine {
         let prepared = Prepared::new(draft(unit)?)?;
         let (memory, by) = (memory.to_owned(), caller.name.clone());
         let outcome = self.store.write(move |tx| {
-            let memory = tx.memory(&memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let memory = tx
+                .memory(&memory)?
+                .ok_or(store::Error::NotFound { what: "memory" })?;
             tx.put_draft(memory.id, prepared, mode, by.as_deref(), None)
         })?;
         Ok(Written {
@@ -103,31 +123,52 @@ impl Engine {
 
     fn view_of(&self, id: UnitId) -> Result<UnitView, Error> {
         let view = self.store.read(|reader| {
-            let unit = reader.unit(id)?.ok_or(store::Error::NotFound { what: "unit" })?;
-            let memory = reader.memory_by_id(unit.memory)?.ok_or(store::Error::NotFound { what: "unit" })?;
+            let unit = reader
+                .unit(id)?
+                .ok_or(store::Error::NotFound { what: "unit" })?;
+            let memory = reader
+                .memory_by_id(unit.memory)?
+                .ok_or(store::Error::NotFound { what: "unit" })?;
             Ok(view::unit(&unit, &memory.name))
         })?;
         Ok(view)
     }
 
     /// Units of a memory in the order they were made; `cursor` is that of the page before.
-    pub fn units(&self, _caller: &Caller, memory: &str, cursor: Option<&str>, limit: usize) -> Result<UnitPage, Error> {
+    pub fn units(
+        &self,
+        _caller: &Caller,
+        memory: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<UnitPage, Error> {
         if !(1..=MOST_ON_A_PAGE).contains(&limit) {
-            return Err(invalid("out_of_range", "limit", "1 to 1000 units fit on a page"));
+            return Err(invalid(
+                "out_of_range",
+                "limit",
+                "1 to 1000 units fit on a page",
+            ));
         }
         let after = match cursor.map(view::read_unit_id) {
             Some(Err(_)) => {
-                let reason = "give the cursor of the page before as it was, or none for the first page";
+                let reason =
+                    "give the cursor of the page before as it was, or none for the first page";
                 return Err(invalid("invalid_cursor", "cursor", reason));
             }
             Some(Ok(id)) => Some(id),
             None => None,
         };
         let page = self.store.read(|reader| {
-            let memory = reader.memory(memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let memory = reader
+                .memory(memory)?
+                .ok_or(store::Error::NotFound { what: "memory" })?;
             let page = reader.page(memory.id, after, limit, &store::Filter::default())?;
             Ok(UnitPage {
-                units: page.units.iter().map(|unit| view::unit(unit, &memory.name)).collect(),
+                units: page
+                    .units
+                    .iter()
+                    .map(|unit| view::unit(unit, &memory.name))
+                    .collect(),
                 cursor: page.next.map(view::unit_id),
             })
         })?;
@@ -135,11 +176,19 @@ impl Engine {
     }
 
     /// Gives a unit other content; `rev` is the revision the caller saw.
-    pub fn replace_unit(&self, caller: &Caller, id: &str, rev: i64, unit: &NewUnit) -> Result<UnitView, Error> {
+    pub fn replace_unit(
+        &self,
+        caller: &Caller,
+        id: &str,
+        rev: i64,
+        unit: &NewUnit,
+    ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let id = view::read_unit_id(id)?;
         let (draft, by) = (draft(unit)?, caller.name.clone());
-        let written = self.store.write(move |tx| tx.replace_unit(id, rev, draft, by.as_deref()));
+        let written = self
+            .store
+            .write(move |tx| tx.replace_unit(id, rev, draft, by.as_deref()));
         written.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -149,7 +198,9 @@ impl Engine {
         self.must_be_ready()?;
         let id = view::read_unit_id(id)?;
         let by = caller.name.clone();
-        let deleted = self.store.write(move |tx| tx.delete_unit(id, rev, by.as_deref()));
+        let deleted = self
+            .store
+            .write(move |tx| tx.delete_unit(id, rev, by.as_deref()));
         deleted.map_err(|error| self.refused(error, id, rev))?;
         Ok(())
     }
@@ -159,9 +210,17 @@ impl Engine {
         let id = view::read_unit_id(id)?;
         let (revisions, memory) = self.store.read(|reader| {
             let revisions = reader.history(id)?;
-            let of = revisions.iter().find_map(|revision| Some(revision.unit.as_ref()?.memory));
-            let memory = of.map(|memory| reader.memory_by_id(memory)).transpose()?.flatten();
-            Ok((revisions, memory.map(|memory| memory.name).unwrap_or_default()))
+            let of = revisions
+                .iter()
+                .find_map(|revision| Some(revision.unit.as_ref()?.memory));
+            let memory = of
+                .map(|memory| reader.memory_by_id(memory))
+                .transpose()?
+                .flatten();
+            Ok((
+                revisions,
+                memory.map(|memory| memory.name).unwrap_or_default(),
+            ))
         })?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
@@ -174,11 +233,19 @@ impl Engine {
     }
 
     /// Writes the content of `to_rev` as a new revision; `rev` is the current one (of a deleted unit, that of its deletion).
-    pub fn revert_unit(&self, caller: &Caller, id: &str, rev: i64, to_rev: i64) -> Result<UnitView, Error> {
+    pub fn revert_unit(
+        &self,
+        caller: &Caller,
+        id: &str,
+        rev: i64,
+        to_rev: i64,
+    ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let id = view::read_unit_id(id)?;
         let by = caller.name.clone();
-        let reverted = self.store.write(move |tx| tx.revert_unit(id, to_rev, rev, by.as_deref()));
+        let reverted = self
+            .store
+            .write(move |tx| tx.revert_unit(id, to_rev, rev, by.as_deref()));
         reverted.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -187,8 +254,16 @@ impl Engine {
     fn refused(&self, error: store::Error, id: UnitId, given: i64) -> Error {
         match error {
             store::Error::Conflict { rev, .. } => match self.view_of(id) {
-                Ok(current) => Error::Stale { given, rev, current: Some(Box::new(current)) },
-                Err(_) => Error::Stale { given, rev, current: None },
+                Ok(current) => Error::Stale {
+                    given,
+                    rev,
+                    current: Some(Box::new(current)),
+                },
+                Err(_) => Error::Stale {
+                    given,
+                    rev,
+                    current: None,
+                },
             },
             other => other.into(),
         }
@@ -196,9 +271,13 @@ impl Engine {
 
     /// What an `Idempotency-Key` was answered with before, if it was; another body is an error.
     pub fn remembered(&self, key: &Idempotency) -> Result<Option<Remembered>, Error> {
-        let found = self.store.read(|reader| reader.remembered(&key.key, &key.route))?;
+        let found = self
+            .store
+            .read(|reader| reader.remembered(&key.key, &key.route))?;
         match found {
-            Some(found) if found.body_hash != key.body_hash as i64 => Err(Error::IdempotencyMismatch),
+            Some(found) if found.body_hash != key.body_hash as i64 => {
+                Err(Error::IdempotencyMismatch)
+            }
             Some(found) => Ok(Some(Remembered {
                 status: found.status,
                 body: String::from_utf8_lossy(&found.reply).into_owned(),
@@ -215,17 +294,27 @@ impl Engine {
             reply: answer.body.clone().into_bytes(),
         };
         let (name, route) = (key.key.clone(), key.route.clone());
-        Ok(self.store.write(move |tx| tx.remember(&name, &route, &sent))?)
+        Ok(self
+            .store
+            .write(move |tx| tx.remember(&name, &route, &sent))?)
     }
 }
 
 fn languages(reader: &store::Reader, memory: &store::Memory) -> Result<Vec<String>, store::Error> {
-    Ok(reader.languages(memory.id)?.into_iter().map(|(lang, _)| lang.to_string()).collect())
+    Ok(reader
+        .languages(memory.id)?
+        .into_iter()
+        .map(|(lang, _)| lang.to_string())
+        .collect())
 }
 
 fn check_penalty(penalty: u8) -> Result<(), Error> {
     if penalty > store::MAX_PENALTY {
-        return Err(invalid("out_of_range", "/penalty", "a penalty is a percentage from 0 to 30"));
+        return Err(invalid(
+            "out_of_range",
+            "/penalty",
+            "a penalty is a percentage from 0 to 30",
+        ));
     }
     Ok(())
 }
@@ -237,10 +326,21 @@ fn check_title(title: &str) -> Result<(), Error> {
 /// A text that is shown but is no segment: bounded, and without control characters.
 fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
     if text.chars().count() > most {
-        return Err(invalid("out_of_range", field, &format!("at most {most} characters")));
+        return Err(invalid(
+            "out_of_range",
+            field,
+            &format!("at most {most} characters"),
+        ));
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-        return Err(invalid("invalid_character", field, "control characters are not allowed here"));
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+    {
+        return Err(invalid(
+            "invalid_character",
+            field,
+            "control characters are not allowed here",
+        ));
     }
     Ok(())
 }
@@ -248,23 +348,37 @@ fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
 /// A unit as a client gives it, checked.
 fn draft(unit: &NewUnit) -> Result<Draft, Error> {
     if !(2..=MAX_VARIANTS).contains(&unit.variants.len()) {
-        let reason = format!("a unit has 2 to {MAX_VARIANTS} languages, {} were given", unit.variants.len());
+        let reason = format!(
+            "a unit has 2 to {MAX_VARIANTS} languages, {} were given",
+            unit.variants.len()
+        );
         return Err(invalid("out_of_range", "/variants", &reason));
     }
     let mut variants: Vec<Variant> = Vec::with_capacity(unit.variants.len());
     for (tag, text) in &unit.variants {
         let variant = variant(tag, text)?;
         if variants.iter().any(|given| given.lang == variant.lang) {
-            return Err(invalid("duplicate_field", "/variants", "a language is given twice"));
+            return Err(invalid(
+                "duplicate_field",
+                "/variants",
+                "a language is given twice",
+            ));
         }
         variants.push(variant);
     }
     let source = match &unit.source_lang {
         None => 0,
         Some(tag) => {
-            let lang = Lang::parse(tag).map_err(|error| invalid("invalid_language", "/source_lang", &error.to_string()))?;
+            let lang = Lang::parse(tag)
+                .map_err(|error| invalid("invalid_language", "/source_lang", &error.to_string()))?;
             let place = variants.iter().position(|variant| variant.lang == lang);
-            place.ok_or_else(|| invalid("invalid_language", "/source_lang", "it is none of the languages in variants"))?
+            place.ok_or_else(|| {
+                invalid(
+                    "invalid_language",
+                    "/source_lang",
+                    "it is none of the languages in variants",
+                )
+            })?
         }
     };
     let context = &unit.context;
@@ -273,7 +387,8 @@ fn draft(unit: &NewUnit) -> Result<Draft, Error> {
         (&context.next, "/context/next"),
         (&context.id, "/context/id"),
     ] {
-        text.as_deref().map_or(Ok(()), |text| check_label(text, MAX_METADATA, field))?;
+        text.as_deref()
+            .map_or(Ok(()), |text| check_label(text, MAX_METADATA, field))?;
     }
     check_metadata(unit)?;
     Ok(Draft {
@@ -289,12 +404,27 @@ fn draft(unit: &NewUnit) -> Result<Draft, Error> {
 fn check_metadata(unit: &NewUnit) -> Result<(), Error> {
     let metadata = &unit.metadata;
     if metadata.attributes.len() + metadata.props.len() + metadata.notes.len() > 500 {
-        return Err(invalid("out_of_range", "/metadata", "at most 500 attributes, props and notes"));
+        return Err(invalid(
+            "out_of_range",
+            "/metadata",
+            "at most 500 attributes, props and notes",
+        ));
     }
-    let attributes = metadata.attributes.iter().flat_map(|(name, value)| [name, value]);
-    let props = metadata.props.iter().flat_map(|prop| [&prop.kind, &prop.text]);
+    let attributes = metadata
+        .attributes
+        .iter()
+        .flat_map(|(name, value)| [name, value]);
+    let props = metadata
+        .props
+        .iter()
+        .flat_map(|prop| [&prop.kind, &prop.text]);
     let notes = metadata.notes.iter().map(|note| &note.text);
-    let langs = metadata.props.iter().map(|p| &p.lang).chain(metadata.notes.iter().map(|n| &n.lang)).flatten();
+    let langs = metadata
+        .props
+        .iter()
+        .map(|p| &p.lang)
+        .chain(metadata.notes.iter().map(|n| &n.lang))
+        .flatten();
     for text in attributes.chain(props).chain(notes).chain(langs) {
         check_label(text, MAX_METADATA, "/metadata")?;
     }
@@ -303,7 +433,8 @@ fn check_metadata(unit: &NewUnit) -> Result<(), Error> {
 
 fn variant(tag: &str, text: &VariantText) -> Result<Variant, Error> {
     let field = "/variants";
-    let lang = Lang::parse(tag).map_err(|error| invalid("invalid_language", field, &error.to_string()))?;
+    let lang =
+        Lang::parse(tag).map_err(|error| invalid("invalid_language", field, &error.to_string()))?;
     let field = format!("{field}/{lang}");
     let (text, tagged) = match text {
         VariantText::Plain(text) => (text.clone(), None),
@@ -315,5 +446,10 @@ fn variant(tag: &str, text: &VariantText) -> Result<Variant, Error> {
         }
     };
     view::check_text(&text, &field)?;
-    Ok(Variant { lang, text, tagged, metadata: Default::default() })
+    Ok(Variant {
+        lang,
+        text,
+        tagged,
+        metadata: Default::default(),
+    })
 }

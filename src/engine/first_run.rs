@@ -23,15 +23,30 @@ impl Engine {
         if !self.store.is_empty()? {
             return Ok(None);
         }
-        let caller = Caller { name: Some("hamzaban".into()) };
+        let caller = Caller {
+            name: Some("hamzaban".into()),
+        };
         let memory = NewMemory {
             name: SAMPLE_MEMORY.into(),
             title: Some("Sample: news and report sentences".into()),
             ..NewMemory::default()
         };
         self.create_memory(&caller, &memory)?;
-        let id = self.begin_import(&caller, SAMPLE_MEMORY, "sample-memory.tsv", Format::Tsv, ImportMode::Add)?;
+        let id = self.begin_import(
+            &caller,
+            SAMPLE_MEMORY,
+            "sample-memory.tsv",
+            Format::Tsv,
+            ImportMode::Add,
+        )?;
         let langs = (Lang::parse("en")?, Lang::parse("fa")?);
-        self.import(&caller, &id, Box::new(SAMPLE.as_bytes()), Some(langs), &Unwatched).map(Some)
+        self.import(
+            &caller,
+            &id,
+            Box::new(SAMPLE.as_bytes()),
+            Some(langs),
+            &Unwatched,
+        )
+        .map(Some)
     }
 }

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::requests::{
-    BatchLookup, Explanation, Filter, Include, Lookup, LookupReply, Match, MatchKind, WordStanding, WordView,
+    BatchLookup, Explanation, Filter, Include, Lookup, LookupReply, Match, MatchKind, WordStanding,
+    WordView,
 };
 use super::view::{self, Offsets};
 use super::{Caller, Engine, Error, invalid};
@@ -30,9 +31,17 @@ impl Engine {
     }
 
     /// Answers many, in order. One faulty segment fails the batch, naming its place.
-    pub fn lookup_batch(&self, caller: &Caller, batch: &BatchLookup) -> Result<Vec<LookupReply>, Error> {
+    pub fn lookup_batch(
+        &self,
+        caller: &Caller,
+        batch: &BatchLookup,
+    ) -> Result<Vec<LookupReply>, Error> {
         if batch.segments.len() > 100 {
-            return Err(invalid("out_of_range", "/segments", "at most 100 segments fit in one batch"));
+            return Err(invalid(
+                "out_of_range",
+                "/segments",
+                "at most 100 segments fit in one batch",
+            ));
         }
         let one = |(place, segment): (usize, &super::requests::Segment)| {
             let lookup = Lookup {
@@ -47,7 +56,8 @@ impl Engine {
                 filter: batch.filter.clone(),
                 include: batch.include.clone(),
             };
-            self.lookup(caller, &lookup).map_err(|error| error.below(&format!("/segments/{place}")))
+            self.lookup(caller, &lookup)
+                .map_err(|error| error.below(&format!("/segments/{place}")))
         };
         batch.segments.iter().enumerate().map(one).collect()
     }
@@ -83,10 +93,18 @@ struct Shown<'a> {
 impl<'a> Asked<'a> {
     fn new(lookup: &'a Lookup) -> Result<Self, Error> {
         if !(30..=102).contains(&lookup.threshold) {
-            return Err(invalid("out_of_range", "/threshold", "a threshold is a percentage from 30 to 102"));
+            return Err(invalid(
+                "out_of_range",
+                "/threshold",
+                "a threshold is a percentage from 30 to 102",
+            ));
         }
         if !(1..=100).contains(&lookup.limit) {
-            return Err(invalid("out_of_range", "/limit", "1 to 100 matches can be asked for"));
+            return Err(invalid(
+                "out_of_range",
+                "/limit",
+                "1 to 100 matches can be asked for",
+            ));
         }
         let segment = match &lookup.text_tagged {
             Some(tagged) => tagged_segment(tagged, &lookup.text)?,
@@ -94,7 +112,11 @@ impl<'a> Asked<'a> {
         };
         view::check_text(&segment.text, "/text")?;
         let filter = lookup.filter.as_ref().map(Bounds::new).transpose()?;
-        Ok(Self { lookup, segment, filter })
+        Ok(Self {
+            lookup,
+            segment,
+            filter,
+        })
     }
 
     fn answer(&self, engine: &Engine) -> Result<LookupReply, Error> {
@@ -113,21 +135,44 @@ impl<'a> Asked<'a> {
                 None => (limit * ORDERED_PER_MATCH).max(ORDERED_AT_LEAST),
             },
         });
-        let orders: FxHashMap<UnitId, (u8, f64)> =
-            found.fuzzy.iter().map(|hit| (hit.unit, (hit.percent, hit.order))).collect();
+        let orders: FxHashMap<UnitId, (u8, f64)> = found
+            .fuzzy
+            .iter()
+            .map(|hit| (hit.unit, (hit.percent, hit.order)))
+            .collect();
         let near: FxHashSet<UnitId> = found.near.iter().map(|(_, unit)| *unit).collect();
         let units = self.rows(engine, &found)?;
         let mut shown: Vec<Shown> = units
             .iter()
-            .filter(|unit| self.filter.as_ref().is_none_or(|filter| filter.admits(unit)))
+            .filter(|unit| {
+                self.filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.admits(unit))
+            })
             .filter_map(|unit| {
                 let fuzzy = orders.get(&unit.id).copied();
-                self.show(unit, memories.get(&unit.memory)?, near.contains(&unit.id), fuzzy)
+                self.show(
+                    unit,
+                    memories.get(&unit.memory)?,
+                    near.contains(&unit.id),
+                    fuzzy,
+                )
             })
             .collect();
-        shown.sort_by(|a, b| sort_key(b).partial_cmp(&sort_key(a)).unwrap_or(std::cmp::Ordering::Equal));
-        let matches = shown.iter().filter_map(|shown| self.verified(shown)).take(limit).collect();
-        Ok(LookupReply { matches, truncated: found.truncated })
+        shown.sort_by(|a, b| {
+            sort_key(b)
+                .partial_cmp(&sort_key(a))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+        let matches = shown
+            .iter()
+            .filter_map(|shown| self.verified(shown))
+            .take(limit)
+            .collect();
+        Ok(LookupReply {
+            matches,
+            truncated: found.truncated,
+        })
     }
 
     /// The memories asked, by number. One that is named and unknown is an error.
@@ -136,14 +181,23 @@ impl<'a> Asked<'a> {
         let chosen = match &self.lookup.memories {
             None => all,
             Some(names) => {
-                let unknown = names.iter().any(|name| !all.iter().any(|memory| memory.name == *name));
+                let unknown = names
+                    .iter()
+                    .any(|name| !all.iter().any(|memory| memory.name == *name));
                 if unknown {
-                    return Err(Error::NotFound { what: "memory".into() });
+                    return Err(Error::NotFound {
+                        what: "memory".into(),
+                    });
                 }
-                all.into_iter().filter(|memory| names.contains(&memory.name)).collect()
+                all.into_iter()
+                    .filter(|memory| names.contains(&memory.name))
+                    .collect()
             }
         };
-        Ok(chosen.into_iter().map(|memory| (memory.id, memory)).collect())
+        Ok(chosen
+            .into_iter()
+            .map(|memory| (memory.id, memory))
+            .collect())
     }
 
     fn rows(&self, engine: &Engine, found: &Found) -> Result<Vec<Unit>, Error> {
@@ -167,12 +221,20 @@ impl<'a> Asked<'a> {
     ) -> Option<Shown<'u>> {
         let source_group = self.lookup.source_lang.group();
         let target_group = self.lookup.target_lang.group();
-        let exact_target = unit.variants.iter().find(|v| v.lang == self.lookup.target_lang);
-        let sources = unit.variants.iter().filter(|v| v.lang.group() == source_group);
+        let exact_target = unit
+            .variants
+            .iter()
+            .find(|v| v.lang == self.lookup.target_lang);
+        let sources = unit
+            .variants
+            .iter()
+            .filter(|v| v.lang.group() == source_group);
         let shown = sources.filter_map(|source| {
             // A variant is no translation of itself: `en` to `en-GB` needs another one.
             let other = |v: &&Variant| !std::ptr::eq(*v, source) && v.lang.group() == target_group;
-            let target = exact_target.filter(other).or_else(|| unit.variants.iter().find(other))?;
+            let target = exact_target
+                .filter(other)
+                .or_else(|| unit.variants.iter().find(other))?;
             let (percent, order) = match (fuzzy, near) {
                 // The index knows: it compared the words, and they are not nearly the same.
                 (Some(fuzzy), false) => fuzzy,
@@ -182,25 +244,40 @@ impl<'a> Asked<'a> {
                     (percent, f64::from(percent) / 100.0)
                 }
             };
-            let percent = if percent == 100 { 100 + self.agreement(&unit.context) } else { percent };
+            let percent = if percent == 100 {
+                100 + self.agreement(&unit.context)
+            } else {
+                percent
+            };
             let kind = match percent {
                 101.. => MatchKind::Context,
                 100 => MatchKind::Same,
                 score::LEAST_NEAR..=99 => MatchKind::Near,
                 _ => MatchKind::Fuzzy,
             };
-            let exact = source.lang == self.lookup.source_lang && target.lang == self.lookup.target_lang;
+            let exact =
+                source.lang == self.lookup.source_lang && target.lang == self.lookup.target_lang;
             let percent = percent.saturating_sub(memory.penalty);
             let order = order - f64::from(memory.penalty) / 100.0;
-            (percent >= self.lookup.threshold)
-                .then_some(Shown { unit, memory, source, target, percent, kind, exact, order })
+            (percent >= self.lookup.threshold).then_some(Shown {
+                unit,
+                memory,
+                source,
+                target,
+                percent,
+                kind,
+                exact,
+                order,
+            })
         });
         shown.max_by_key(|shown| (shown.percent, shown.exact))
     }
 
     /// 1 if both neighbours agree or the id, 2 if all do.
     fn agreement(&self, stored: &Context) -> u8 {
-        let Some(asked) = &self.lookup.context else { return 0 };
+        let Some(asked) = &self.lookup.context else {
+            return 0;
+        };
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
             (Some(a), Some(b)) => fold::same(a) == fold::same(b),
             (None, None) => true,
@@ -244,14 +321,21 @@ impl<'a> Asked<'a> {
             changed_by: unit.changed.by.clone(),
             context: (unit.context != Context::default()).then(|| unit.context.clone()),
             metadata: (!unit.metadata.is_empty()).then(|| unit.metadata.clone()),
-            explain: explain.then(|| self.explanation(&stored, shown.memory.penalty)).flatten(),
+            explain: explain
+                .then(|| self.explanation(&stored, shown.memory.penalty))
+                .flatten(),
         })
     }
 
     fn explanation(&self, stored: &Segment, penalty: u8) -> Option<Explanation> {
         let explained = score::explain(&self.segment, stored)?;
         let mut differences: Vec<String> = score::near(&self.segment, stored)
-            .map(|near| near.differences.iter().map(|d| name_of(*d).to_owned()).collect())
+            .map(|near| {
+                near.differences
+                    .iter()
+                    .map(|d| name_of(*d).to_owned())
+                    .collect()
+            })
             .unwrap_or_default();
         if penalty > 0 {
             differences.push(format!("memory penalty {penalty}"));
@@ -270,16 +354,32 @@ fn tagged_segment(tagged: &str, text: &str) -> Result<Segment<'static>, Error> {
     let wrong = |reason: &str| invalid("invalid_tags", "/text_tagged", reason);
     let plain = text::tags::plain(tagged).map_err(|error| wrong(&error.to_string()))?;
     if !text.is_empty() && plain != text {
-        return Err(wrong("its plain text is not that of `text`: give one of the two"));
+        return Err(wrong(
+            "its plain text is not that of `text`: give one of the two",
+        ));
     }
     let tags = Some(text::tags::signature(tagged));
-    Ok(Segment { analysis: text::analyse(&plain), text: plain.into(), tags })
+    Ok(Segment {
+        analysis: text::analyse(&plain),
+        text: plain.into(),
+        tags,
+    })
 }
 
 /// 95 and above by score; below, one band in the order of the whole text; then the exact languages, then the newest.
 fn sort_key(shown: &Shown) -> (u8, f64, bool, i64, UnitId) {
-    let band = if shown.percent >= score::LEAST_NEAR { shown.percent } else { 0 };
-    (band, shown.order, shown.exact, shown.unit.changed.at, shown.unit.id)
+    let band = if shown.percent >= score::LEAST_NEAR {
+        shown.percent
+    } else {
+        0
+    };
+    (
+        band,
+        shown.order,
+        shown.exact,
+        shown.unit.changed.at,
+        shown.unit.id,
+    )
 }
 
 fn name_of(difference: Difference) -> &'static str {
@@ -320,7 +420,9 @@ fn words(text: &str, words: &[score::Word]) -> Vec<WordView> {
 impl<'a> Bounds<'a> {
     fn new(filter: &'a Filter) -> Result<Self, Error> {
         let time = |text: &Option<String>, field: &str| {
-            text.as_deref().map(|text| view::read_time(text, field)).transpose()
+            text.as_deref()
+                .map(|text| view::read_time(text, field))
+                .transpose()
         };
         Ok(Self {
             filter,
@@ -336,7 +438,10 @@ impl<'a> Bounds<'a> {
             && self.after.is_none_or(|after| unit.changed.at >= after)
             && self.before.is_none_or(|before| unit.changed.at < before)
             && self.filter.props.iter().all(|(kind, text)| {
-                unit.metadata.props.iter().any(|prop| prop.kind == *kind && prop.text == *text)
+                unit.metadata
+                    .props
+                    .iter()
+                    .any(|prop| prop.kind == *kind && prop.text == *text)
             })
     }
 }

@@ -9,12 +9,13 @@ mod transfer;
 mod variants;
 mod view;
 
+pub use crate::formats::Format;
 pub use transfer::Exported;
 
-pub use requests::{Include, VariantText,
-    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Lookup,
-    LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment, UnitPage,
-    UnitView, WordStanding, WordView, Written,
+pub use requests::{
+    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
+    Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment,
+    UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
 };
 
 use std::path::Path;
@@ -190,7 +191,10 @@ impl Engine {
                 }
             }
         };
-        let options = OpenOptions { allow_network_fs, ..OpenOptions::default() };
+        let options = OpenOptions {
+            allow_network_fs,
+            ..OpenOptions::default()
+        };
         let store = Store::open(data, &options, Box::new(follower))?;
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
@@ -208,30 +212,42 @@ impl Engine {
             let units: i64 = reader.memories()?.iter().map(|memory| memory.units).sum();
             Ok((units, reader.head()?))
         })?;
-        self.loading.total.store(total.max(0) as u64, Ordering::Relaxed);
+        self.loading
+            .total
+            .store(total.max(0) as u64, Ordering::Relaxed);
         // One thread reads, another folds and numbers.
         std::thread::scope(|scope| {
             let (pages, waiting) = std::sync::mpsc::sync_channel::<Vec<store::Scanned>>(2);
             let filler = scope.spawn(move || {
                 let mut load = self.index.load();
                 for page in waiting {
-                    self.loading.done.fetch_add(page.len() as u64, Ordering::Relaxed);
+                    self.loading
+                        .done
+                        .fetch_add(page.len() as u64, Ordering::Relaxed);
                     for unit in &page {
-                        load.add(unit.memory, unit.id, unit.variants.iter().map(|v| (&v.lang, v.text.as_str())));
+                        load.add(
+                            unit.memory,
+                            unit.id,
+                            unit.variants.iter().map(|v| (&v.lang, v.text.as_str())),
+                        );
                     }
                 }
                 load.finish();
             });
             let mut after = Some(UnitId(0));
             while let Some(place) = after {
-                let (page, next) = self.store.read(|reader| reader.scan(place, LOADED_AT_ONCE))?;
+                let (page, next) = self
+                    .store
+                    .read(|reader| reader.scan(place, LOADED_AT_ONCE))?;
                 after = next;
                 if pages.send(page).is_err() {
                     break; // the filler panicked; the join below says so
                 }
             }
             drop(pages);
-            filler.join().map_err(|_| Error::Store("the index could not be filled; please report it".into()))
+            filler
+                .join()
+                .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
         self.applied.store(head.0, Ordering::Release);
         self.loading.ready.store(true, Ordering::Release);
@@ -251,7 +267,11 @@ impl Engine {
     }
 
     fn must_be_ready(&self) -> Result<(), Error> {
-        if self.loading.ready.load(Ordering::Acquire) { Ok(()) } else { Err(Error::Loading) }
+        if self.loading.ready.load(Ordering::Acquire) {
+            Ok(())
+        } else {
+            Err(Error::Loading)
+        }
     }
 
     /// Bytes that the index holds: (segments, parts, words, similar words).
@@ -288,8 +308,13 @@ impl Tidier {
                 index.tidy(rest >= ROUNDS_OF_REST);
             }
         };
-        let thread = std::thread::Builder::new().name("index-tidier".into()).spawn(run);
-        Self { stop: Some(stop), thread: thread.ok() }
+        let thread = std::thread::Builder::new()
+            .name("index-tidier".into())
+            .spawn(run);
+        Self {
+            stop: Some(stop),
+            thread: thread.ok(),
+        }
     }
 }
 
@@ -305,14 +330,26 @@ impl Drop for Tidier {
 
 /// A field that is wrong.
 fn invalid(code: &'static str, field: &str, reason: &str) -> Error {
-    Error::Invalid { code, field: field.to_owned(), reason: reason.to_owned() }
+    Error::Invalid {
+        code,
+        field: field.to_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 impl Error {
     /// The same for a field that lies deeper.
     fn below(self, parent: &str) -> Self {
         match self {
-            Error::Invalid { code, field, reason } => Error::Invalid { code, field: format!("{parent}{field}"), reason },
+            Error::Invalid {
+                code,
+                field,
+                reason,
+            } => Error::Invalid {
+                code,
+                field: format!("{parent}{field}"),
+                reason,
+            },
             other => other,
         }
     }
@@ -324,7 +361,9 @@ impl From<store::Error> for Error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
-            store::Error::Invalid { field, reason } => invalid("invalid_unit", &format!("/{field}"), &reason),
+            store::Error::Invalid { field, reason } => {
+                invalid("invalid_unit", &format!("/{field}"), &reason)
+            }
             store::Error::Full { .. } => Error::StorageFull,
             store::Error::Busy { .. } | store::Error::TooLong => Error::Busy,
             other => Error::Store(other.to_string()),

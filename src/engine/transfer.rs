@@ -47,7 +47,9 @@ impl Engine {
         self.must_be_ready()?;
         let (memory, label, by) = (memory.to_owned(), label.to_owned(), caller.name.clone());
         let id = self.store.write(move |tx| {
-            let memory = tx.memory(&memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let memory = tx
+                .memory(&memory)?
+                .ok_or(store::Error::NotFound { what: "memory" })?;
             tx.start_import(&NewImport {
                 memory: memory.id,
                 file: label.chars().take(200).collect(),
@@ -76,9 +78,16 @@ impl Engine {
             "keep" => Mode::Keep,
             _ => Mode::Add,
         };
-        let format: Format = import.start.format.parse().map_err(|e| Error::Store(format!("{e}")))?;
+        let format: Format = import
+            .start
+            .format
+            .parse()
+            .map_err(|e| Error::Store(format!("{e}")))?;
         let read = Arc::new(AtomicU64::new(0));
-        let input = Counted { input, read: read.clone() };
+        let input = Counted {
+            input,
+            read: read.clone(),
+        };
         let mut run = Run {
             engine: self,
             id: import.id,
@@ -86,7 +95,11 @@ impl Engine {
             mode,
             by: caller.name.clone(),
             read,
-            confirmed: ImportReport { id: id.to_owned(), memory, ..Default::default() },
+            confirmed: ImportReport {
+                id: id.to_owned(),
+                memory,
+                ..Default::default()
+            },
             batch: Batch::default(),
             ahead: VecDeque::new(),
         };
@@ -95,15 +108,26 @@ impl Engine {
     }
 
     fn import_record(&self, id: &str) -> Result<store::Import, Error> {
-        let number = id.parse().ok().filter(|number: &i64| number.to_string() == id);
-        let not_found = || Error::NotFound { what: "import".into() };
+        let number = id
+            .parse()
+            .ok()
+            .filter(|number: &i64| number.to_string() == id);
+        let not_found = || Error::NotFound {
+            what: "import".into(),
+        };
         let id = ImportId(number.ok_or_else(not_found)?);
-        self.store.read(|reader| reader.import(id))?.ok_or_else(not_found)
+        self.store
+            .read(|reader| reader.import(id))?
+            .ok_or_else(not_found)
     }
 
     fn memory_name(&self, memory: MemoryId) -> Result<String, Error> {
         let memory = self.store.read(|reader| reader.memory_by_id(memory))?;
-        memory.map(|memory| memory.name).ok_or_else(|| Error::NotFound { what: "memory".into() })
+        memory
+            .map(|memory| memory.name)
+            .ok_or_else(|| Error::NotFound {
+                what: "memory".into(),
+            })
     }
 
     /// How an import stands.
@@ -119,14 +143,26 @@ impl Engine {
                 store::ImportState::Interrupted => ImportState::Interrupted,
             },
             bytes_read: import.bytes_read,
-            report: ImportReport { id: id.to_owned(), memory, ..import.report },
+            report: ImportReport {
+                id: id.to_owned(),
+                memory,
+                ..import.report
+            },
         })
     }
 
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
-    pub fn export(&self, _caller: &Caller, memory: &str, format: Format, out: &mut dyn Write) -> Result<Exported, Error> {
+    pub fn export(
+        &self,
+        _caller: &Caller,
+        memory: &str,
+        format: Format,
+        out: &mut dyn Write,
+    ) -> Result<Exported, Error> {
         let (memory, langs) = self.store.read(|reader| {
-            let memory = reader.memory(memory)?.ok_or(store::Error::NotFound { what: "memory" })?;
+            let memory = reader
+                .memory(memory)?
+                .ok_or(store::Error::NotFound { what: "memory" })?;
             let langs = reader.languages(memory.id)?;
             Ok((memory.id, langs))
         })?;
@@ -141,9 +177,9 @@ impl Engine {
         let mut exported = Exported::default();
         let mut after = None;
         loop {
-            let page = self
-                .store
-                .read(|reader| reader.page(memory, after, EXPORTED_AT_ONCE, &store::Filter::default()))?;
+            let page = self.store.read(|reader| {
+                reader.page(memory, after, EXPORTED_AT_ONCE, &store::Filter::default())
+            })?;
             for unit in &page.units {
                 match writer.write_unit(unit)? {
                     formats::Written::Whole => exported.units += 1,
@@ -164,7 +200,8 @@ impl Exported {
     fn skip(&mut self, unit: crate::model::UnitId, reason: &str) {
         self.skipped += 1;
         if self.reasons.len() < 20 {
-            self.reasons.push(format!("unit {}: {reason}", super::view::unit_id(unit)));
+            self.reasons
+                .push(format!("unit {}: {reason}", super::view::unit_id(unit)));
         }
     }
 }
@@ -172,7 +209,9 @@ impl Exported {
 /// A table has two columns at least, also that of an empty memory.
 fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
     for tag in ["en", "fa"] {
-        let lang = Lang::parse(tag).ok().filter(|lang| langs.len() < 2 && !langs.contains(lang));
+        let lang = Lang::parse(tag)
+            .ok()
+            .filter(|lang| langs.len() < 2 && !langs.contains(lang));
         langs.extend(lang);
     }
     langs
@@ -264,12 +303,20 @@ impl Run<'_> {
         batch.read += 1;
         let (line, byte) = (entry.place.line, entry.place.byte);
         let problem = |reason: String| Problem { line, byte, reason };
-        let bytes = entry.unit.as_ref().map_or(0, |u| u.variants.iter().map(|v| v.text.len()).sum());
-        match entry.unit.and_then(|draft| Prepared::new(draft).map_err(|error| error.to_string())) {
+        let bytes = entry
+            .unit
+            .as_ref()
+            .map_or(0, |u| u.variants.iter().map(|v| v.text.len()).sum());
+        match entry
+            .unit
+            .and_then(|draft| Prepared::new(draft).map_err(|error| error.to_string()))
+        {
             Ok(unit) => {
                 batch.bytes += bytes;
                 batch.units.push(unit);
-                batch.problems.extend(entry.warnings.into_iter().map(problem));
+                batch
+                    .problems
+                    .extend(entry.warnings.into_iter().map(problem));
             }
             Err(reason) => {
                 batch.skipped += 1;
@@ -290,7 +337,10 @@ impl Run<'_> {
             let mut report = shared.lock().clone();
             report.read += batch.read;
             report.skipped += batch.skipped;
-            batch.problems.into_iter().for_each(|problem| report.add_problem(problem));
+            batch
+                .problems
+                .into_iter()
+                .for_each(|problem| report.add_problem(problem));
             for unit in batch.units {
                 match tx.put_draft(memory, unit, mode, by.as_deref(), Some(id))? {
                     Outcome::Added(..) => report.added += 1,
@@ -322,20 +372,35 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let state = if ended.is_ok() { store::ImportState::Done } else { store::ImportState::Failed };
+        let state = if ended.is_ok() {
+            store::ImportState::Done
+        } else {
+            store::ImportState::Failed
+        };
         let mut report = self.confirmed;
         if let Err(Failure::Format(error)) = &ended {
-            report.add_problem(Problem { line: error.line, byte: error.byte, reason: error.to_string() });
+            report.add_problem(Problem {
+                line: error.line,
+                byte: error.byte,
+                reason: error.to_string(),
+            });
         }
         let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
-        let finished = self.engine.store.write(move |tx| tx.finish_import(id, state, bytes, &last));
+        let finished = self
+            .engine
+            .store
+            .write(move |tx| tx.finish_import(id, state, bytes, &last));
         match ended {
             Ok(()) => finished.map(|()| report).map_err(Error::from),
             Err(Failure::Store(error)) => Err(error.into()),
-            Err(Failure::Format(error)) if error.code == formats::code::IO => {
-                Err(Error::Input { reason: error.to_string(), report: Box::new(report) })
-            }
-            Err(Failure::Format(error)) => Err(Error::Format { error, report: Box::new(report) }),
+            Err(Failure::Format(error)) if error.code == formats::code::IO => Err(Error::Input {
+                reason: error.to_string(),
+                report: Box::new(report),
+            }),
+            Err(Failure::Format(error)) => Err(Error::Format {
+                error,
+                report: Box::new(report),
+            }),
         }
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn in_order<'de, D: Deserializer<'de>>(
             let mut pairs: Self::Value = Vec::new();
             while let Some((lang, text)) = map.next_entry::<String, VariantText>()? {
                 if pairs.iter().any(|(given, _)| *given == lang) {
-                    return Err(A::Error::custom("duplicate field: a language is given twice"));
+                    return Err(A::Error::custom(
+                        "duplicate field: a language is given twice",
+                    ));
                 }
                 pairs.push((lang, text));
             }

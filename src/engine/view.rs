@@ -15,20 +15,33 @@ pub(super) fn unit_id(id: UnitId) -> String {
 
 /// And back. What is no id is not found, like an id that is none's.
 pub(super) fn read_unit_id(id: &str) -> Result<UnitId, Error> {
-    let number = id.parse::<i64>().ok().filter(|number| *number > 0 && number.to_string() == id);
-    number.map(UnitId).ok_or_else(|| Error::NotFound { what: "unit".into() })
+    let number = id
+        .parse::<i64>()
+        .ok()
+        .filter(|number| *number > 0 && number.to_string() == id);
+    number.map(UnitId).ok_or_else(|| Error::NotFound {
+        what: "unit".into(),
+    })
 }
 
 /// Seconds since 1970 as RFC 3339 in UTC.
 pub(super) fn time(seconds: i64) -> String {
-    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+    Timestamp::from_second(seconds)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_string()
 }
 
 /// And back.
 pub(super) fn read_time(text: &str, field: &str) -> Result<i64, Error> {
     text.parse::<Timestamp>()
         .map(|time| time.as_second())
-        .map_err(|_| invalid("invalid_time", field, "a time is written as in 2026-11-21T08:30:00Z"))
+        .map_err(|_| {
+            invalid(
+                "invalid_time",
+                field,
+                "a time is written as in 2026-11-21T08:30:00Z",
+            )
+        })
 }
 
 /// Refuses a text that no segment may be; see [`check::check_segment`].
@@ -49,7 +62,9 @@ pub(super) fn unit(unit: &Unit, memory: &str) -> UnitView {
             .iter()
             .filter_map(|v| Some((v.lang.to_string(), v.tagged.clone()?)))
             .collect(),
-        source_lang: unit.variants[unit.source.min(unit.variants.len() - 1)].lang.clone(),
+        source_lang: unit.variants[unit.source.min(unit.variants.len() - 1)]
+            .lang
+            .clone(),
         context: unit.context.clone(),
         metadata: unit.metadata.clone(),
         created_at: time(unit.created.at),
@@ -82,7 +97,12 @@ pub(super) struct Offsets<'a> {
 
 impl<'a> Offsets<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, byte: 0, points: 0, utf16: 0 }
+        Self {
+            text,
+            byte: 0,
+            points: 0,
+            utf16: 0,
+        }
     }
 
     /// (code points, UTF-16 units) before a byte offset.

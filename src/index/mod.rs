@@ -122,7 +122,12 @@ const LOADED_AT_ONCE: usize = 1_024;
 
 impl Load<'_> {
     /// Adds a unit with its texts.
-    pub fn add<'t>(&mut self, memory: MemoryId, unit: UnitId, variants: impl Iterator<Item = (&'t Lang, &'t str)>) {
+    pub fn add<'t>(
+        &mut self,
+        memory: MemoryId,
+        unit: UnitId,
+        variants: impl Iterator<Item = (&'t Lang, &'t str)>,
+    ) {
         self.index.put_in(memory, unit, variants, &mut self.pending);
         self.waiting += 1;
         if self.waiting == LOADED_AT_ONCE {
@@ -203,8 +208,18 @@ impl Index {
                 pending.segments.retain(|segment| segment.unit != unit);
             }
         }
-        for group in self.shards.read().get(&memory).into_iter().flat_map(|shards| shards.keys()) {
-            pending.entry((memory, group.clone())).or_default().gone.push(unit);
+        for group in self
+            .shards
+            .read()
+            .get(&memory)
+            .into_iter()
+            .flat_map(|shards| shards.keys())
+        {
+            pending
+                .entry((memory, group.clone()))
+                .or_default()
+                .gone
+                .push(unit);
         }
     }
 
@@ -215,26 +230,36 @@ impl Index {
         variants: impl Iterator<Item = (&'t Lang, &'t str)>,
         pending: &mut AllPending,
     ) {
-        let variants: Vec<(LangGroup, &str)> = variants.map(|(lang, text)| (lang.group(), text)).collect();
+        let variants: Vec<(LangGroup, &str)> =
+            variants.map(|(lang, text)| (lang.group(), text)).collect();
         let mut groups: Vec<LangGroup> = variants.iter().map(|(group, _)| group.clone()).collect();
         groups.sort_unstable();
         groups.dedup();
         let languages = self.languages_number(&groups);
         for (group, text) in variants {
             let analysis = text::analyse(text);
-            pending.entry((memory, group)).or_default().segments.push(Analysed {
-                unit,
-                languages,
-                near: score::near_hash(text, &analysis),
-                same: score::same_hash(text),
-                analysis,
-            });
+            pending
+                .entry((memory, group))
+                .or_default()
+                .segments
+                .push(Analysed {
+                    unit,
+                    languages,
+                    near: score::near_hash(text, &analysis),
+                    same: score::same_hash(text),
+                    analysis,
+                });
         }
     }
 
     /// Begins to fill an empty index with what the store has.
     pub fn load(&self) -> Load<'_> {
-        Load { index: self, pending: AllPending::default(), waiting: 0, entries: FxHashMap::default() }
+        Load {
+            index: self,
+            pending: AllPending::default(),
+            waiting: 0,
+            entries: FxHashMap::default(),
+        }
     }
 
     /// The number of a set of languages. There are few; beyond 65,535 sets the last number stands for
@@ -258,7 +283,11 @@ impl Index {
         let mut entries = Vec::with_capacity(segments.len());
         for segments in segments.chunks(INTERNED_AT_ONCE) {
             let mut vocabulary = vocabulary.write();
-            entries.extend(segments.iter().map(|segment| number(segment, &mut vocabulary)));
+            entries.extend(
+                segments
+                    .iter()
+                    .map(|segment| number(segment, &mut vocabulary)),
+            );
         }
         entries
     }
@@ -271,11 +300,21 @@ impl Index {
             vocabulary.write().set_similar(similar);
         }
         let shard = self.shard(memory, group);
-        shard.change(self.age.fetch_add(1, Ordering::Relaxed) + 1, &pending.gone, entries);
+        shard.change(
+            self.age.fetch_add(1, Ordering::Relaxed) + 1,
+            &pending.gone,
+            entries,
+        );
     }
 
     fn shard(&self, memory: MemoryId, group: &LangGroup) -> Arc<Shard> {
-        self.shards.write().entry(memory).or_default().entry(group.clone()).or_default().clone()
+        self.shards
+            .write()
+            .entry(memory)
+            .or_default()
+            .entry(group.clone())
+            .or_default()
+            .clone()
     }
 
     fn vocabulary(&self, group: &LangGroup) -> Arc<RwLock<Vocabulary>> {
@@ -283,13 +322,20 @@ impl Index {
             return vocabulary.clone();
         }
         let mut all = self.vocabularies.write();
-        all.entry(group.clone()).or_insert_with(|| Arc::new(RwLock::new(Vocabulary::new()))).clone()
+        all.entry(group.clone())
+            .or_insert_with(|| Arc::new(RwLock::new(Vocabulary::new())))
+            .clone()
     }
 
     /// Merges what is due to be merged; true if there was something. Call it again and again from one
     /// thread of low haste; `at_rest` where no change came for a while.
     pub fn tidy(&self, at_rest: bool) -> bool {
-        let shards: Vec<Arc<Shard>> = self.shards.read().values().flat_map(|s| s.values().cloned()).collect();
+        let shards: Vec<Arc<Shard>> = self
+            .shards
+            .read()
+            .values()
+            .flat_map(|s| s.values().cloned())
+            .collect();
         let mut done = false;
         for shard in shards {
             let parts = shard.due(at_rest);
@@ -313,9 +359,14 @@ impl Index {
     pub fn search(&self, question: &Question) -> Found {
         let shards: Vec<(MemoryId, u8, Arc<State>)> = {
             let all = self.shards.read();
-            let of = |memory: &MemoryId| all.get(memory).and_then(|shards| shards.get(question.source));
+            let of = |memory: &MemoryId| {
+                all.get(memory)
+                    .and_then(|shards| shards.get(question.source))
+            };
             let memories = question.memories.iter();
-            memories.filter_map(|(m, penalty)| Some((*m, *penalty, of(m)?.state()))).collect()
+            memories
+                .filter_map(|(m, penalty)| Some((*m, *penalty, of(m)?.state())))
+                .collect()
         };
         let mut found = Found::default();
         if shards.is_empty() {
@@ -333,15 +384,35 @@ impl Index {
                 let wanted = question.threshold.saturating_add(*penalty);
                 let mut near: Vec<(bool, UnitId)> = Vec::new();
                 for part in &state.parts {
-                    let has_target = |doc| targets.get(usize::from(part.languages(doc))).copied().unwrap_or(true);
+                    let has_target = |doc| {
+                        targets
+                            .get(usize::from(part.languages(doc)))
+                            .copied()
+                            .unwrap_or(true)
+                    };
                     let accept = |doc| has_target(doc) && state.is_alive(part, doc);
                     let alike: &[u32] = part.near(query.near);
                     let alike_now = alike.iter().filter(|&&doc| accept(doc));
-                    near.extend(alike_now.map(|&doc| (part.same(doc) == query.same, part.unit(doc))));
+                    near.extend(
+                        alike_now.map(|&doc| (part.same(doc) == query.same, part.unit(doc))),
+                    );
                     if wanted <= score::MOST_FUZZY {
                         let (query, vocabulary) = (&query, &*vocabulary);
-                        let search = Search { query, vocabulary, memory: *memory, penalty: *penalty, percent: wanted, part, place };
-                        search.run(|doc| accept(doc) && alike.binary_search(&doc).is_err(), &mut best, scratch, &mut budget);
+                        let search = Search {
+                            query,
+                            vocabulary,
+                            memory: *memory,
+                            penalty: *penalty,
+                            percent: wanted,
+                            part,
+                            place,
+                        };
+                        search.run(
+                            |doc| accept(doc) && alike.binary_search(&doc).is_err(),
+                            &mut best,
+                            scratch,
+                            &mut budget,
+                        );
                     }
                     place += 1;
                 }
@@ -349,10 +420,18 @@ impl Index {
                 near.sort_unstable_by(|a, b| b.cmp(a));
                 near.dedup();
                 found.truncated |= near.len() > MOST_NEAR;
-                found.near.extend(near.into_iter().take(MOST_NEAR).map(|(_, unit)| (*memory, unit)));
+                found.near.extend(
+                    near.into_iter()
+                        .take(MOST_NEAR)
+                        .map(|(_, unit)| (*memory, unit)),
+                );
             }
         });
-        let parts: Vec<&part::Part> = shards.iter().flat_map(|(.., state)| &state.parts).map(|part| &**part).collect();
+        let parts: Vec<&part::Part> = shards
+            .iter()
+            .flat_map(|(.., state)| &state.parts)
+            .map(|part| &**part)
+            .collect();
         found.fuzzy = order(best, &query, question, &parts, &vocabulary, &mut budget);
         found.truncated |= budget.exhausted;
         found
@@ -360,13 +439,20 @@ impl Index {
 
     /// For each set of languages, whether it has one.
     fn sets_with(&self, group: &LangGroup) -> Vec<bool> {
-        self.languages.read().iter().map(|set| set.contains(group)).collect()
+        self.languages
+            .read()
+            .iter()
+            .map(|set| set.contains(group))
+            .collect()
     }
 
     /// Segments and bytes of all shards, and bytes of all vocabularies: (segments, parts, words, similar words).
     pub fn size(&self) -> (usize, usize, usize, usize) {
         let shards = self.shards.read();
-        let states: Vec<Arc<State>> = shards.values().flat_map(|s| s.values().map(|shard| shard.state())).collect();
+        let states: Vec<Arc<State>> = shards
+            .values()
+            .flat_map(|s| s.values().map(|shard| shard.state()))
+            .collect();
         let parts = || states.iter().flat_map(|state| state.parts.iter());
         let vocabularies = self.vocabularies.read();
         let words: Vec<(usize, usize)> = vocabularies.values().map(|v| v.read().bytes()).collect();
@@ -400,8 +486,12 @@ fn number(segment: &Analysed, vocabulary: &mut Vocabulary) -> Entry {
             Kind::Word => {
                 marks.push(Mark::word(id, token.glued));
                 let before = place.checked_sub(1).filter(|_| token.glued);
-                if let Some(before) = before.filter(|&b| score::may_join(&analysis.tokens[b], token)) {
-                    marks.push(Mark::joined(vocabulary.intern_joined(&score::joined(analysis, before))));
+                if let Some(before) =
+                    before.filter(|&b| score::may_join(&analysis.tokens[b], token))
+                {
+                    marks.push(Mark::joined(
+                        vocabulary.intern_joined(&score::joined(analysis, before)),
+                    ));
                 }
             }
         }
@@ -417,23 +507,44 @@ fn number(segment: &Analysed, vocabulary: &mut Vocabulary) -> Entry {
 }
 
 /// The kept candidates with the average of S and A, the character similarity of the folded texts.
-fn order(best: Best, query: &Query, question: &Question, parts: &[&part::Part], vocabulary: &Vocabulary, budget: &mut Budget) -> Vec<Hit> {
-    let words: Vec<&str> = question.analysis.tokens.iter().map(|t| question.analysis.word(t)).collect();
+fn order(
+    best: Best,
+    query: &Query,
+    question: &Question,
+    parts: &[&part::Part],
+    vocabulary: &Vocabulary,
+    budget: &mut Budget,
+) -> Vec<Hit> {
+    let words: Vec<&str> = question
+        .analysis
+        .tokens
+        .iter()
+        .map(|t| question.analysis.word(t))
+        .collect();
     let text: Vec<char> = words.join(" ").chars().collect();
     let comparator = rapidfuzz::distance::levenshtein::BatchComparator::new(text.iter().copied());
     let hits = best.into_sorted().into_iter().map(|candidate| {
         let marks = parts[candidate.part].marks(candidate.doc);
-        let words: Vec<&str> =
-            marks.iter().filter(|mark| !mark.is_joined()).map(|mark| vocabulary.text(mark.id())).collect();
+        let words: Vec<&str> = marks
+            .iter()
+            .filter(|mark| !mark.is_joined())
+            .map(|mark| vocabulary.text(mark.id()))
+            .collect();
         let other: Vec<char> = words.join(" ").chars().collect();
         // A text of thousands of characters is compared only while the budget lasts; its order is then by S.
-        let s = candidate.points as f64 / weight::whole(query.weight.max(candidate.weight)).max(1) as f64;
+        let s = candidate.points as f64
+            / weight::whole(query.weight.max(candidate.weight)).max(1) as f64;
         let cost = text.len() * other.len().div_ceil(64);
-        let a = if budget.spend(cost) { comparator.normalized_similarity(other.iter().copied()) } else { s };
+        let a = if budget.spend(cost) {
+            comparator.normalized_similarity(other.iter().copied())
+        } else {
+            s
+        };
         Hit {
             memory: candidate.memory,
             unit: candidate.unit,
-            percent: weight::percent(candidate.points, query.weight, candidate.weight).min(score::MOST_FUZZY),
+            percent: weight::percent(candidate.points, query.weight, candidate.weight)
+                .min(score::MOST_FUZZY),
             order: (s + a) / 2.0,
         }
     });

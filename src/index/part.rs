@@ -223,7 +223,11 @@ impl Part {
     /// The segment's tokens in order; a joined mark follows each glued Arabic-script token.
     pub(super) fn marks(&self, doc: Doc) -> &[Mark] {
         let doc = doc as usize;
-        let start = if doc == 0 { 0 } else { self.mark_ends[doc - 1] as usize };
+        let start = if doc == 0 {
+            0
+        } else {
+            self.mark_ends[doc - 1] as usize
+        };
         &self.marks[start..self.mark_ends[doc] as usize]
     }
 
@@ -236,8 +240,14 @@ impl Part {
 
     /// The segments that have a word, within a window, in order.
     pub(super) fn postings(&self, word: WordId, window: &Range<Doc>) -> &[Doc] {
-        let Ok(place) = self.words.binary_search(&word) else { return &[] };
-        let start = if place == 0 { 0 } else { self.posting_ends[place - 1] as usize };
+        let Ok(place) = self.words.binary_search(&word) else {
+            return &[];
+        };
+        let start = if place == 0 {
+            0
+        } else {
+            self.posting_ends[place - 1] as usize
+        };
         let list = &self.postings[start..self.posting_ends[place] as usize];
         let from = list.partition_point(|&doc| doc < window.start);
         let to = list.partition_point(|&doc| doc < window.end);

@@ -64,7 +64,10 @@ impl Query {
             near: near_hash(text, analysis),
             same: same_hash(text),
             kinds: tokens.iter().map(|token| token.kind).collect(),
-            ids: tokens.iter().map(|t| vocabulary.find(t.kind, analysis.word(t))).collect(),
+            ids: tokens
+                .iter()
+                .map(|t| vocabulary.find(t.kind, analysis.word(t)))
+                .collect(),
             arabic: tokens.iter().map(|t| t.arabic).collect(),
             singles: FxHashMap::default(),
             pairs: FxHashMap::default(),
@@ -101,9 +104,17 @@ impl Query {
                     }
                 }
                 kind => {
-                    let any = if kind == Kind::Number { ANY_NUMBER } else { ANY_PLACEABLE };
-                    let some = weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
-                    self.leads[place].push(Lead { word: any, bound: bound(some) });
+                    let any = if kind == Kind::Number {
+                        ANY_NUMBER
+                    } else {
+                        ANY_PLACEABLE
+                    };
+                    let some =
+                        weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+                    self.leads[place].push(Lead {
+                        word: any,
+                        bound: bound(some),
+                    });
                     if let Some(word) = self.ids[place] {
                         let bound = bound(weight::whole(weight::KIND_WEIGHT));
                         self.leads[place].push(Lead { word, bound });
@@ -113,12 +124,25 @@ impl Query {
         }
     }
 
-    fn add_single(&mut self, place: usize, word: WordId, likeness: Likeness, vocabulary: &Vocabulary) {
+    fn add_single(
+        &mut self,
+        place: usize,
+        word: WordId,
+        likeness: Likeness,
+        vocabulary: &Vocabulary,
+    ) {
         let own = self.weights[place];
         let other = vocabulary.weight(word);
-        self.singles.entry(word).or_default().push((place as u32, likeness));
+        self.singles
+            .entry(word)
+            .or_default()
+            .push((place as u32, likeness));
         // As a joined pair the word can weigh more than by itself.
-        let most = if vocabulary.is_joined(word) { own } else { other };
+        let most = if vocabulary.is_joined(word) {
+            own
+        } else {
+            other
+        };
         let bound = bound(weight::points(likeness, own, most));
         self.leads[place].push(Lead { word, bound });
     }
@@ -136,7 +160,10 @@ impl Query {
                 found.insert(id, Likeness::EQUAL);
             }
             for (word, likeness) in found {
-                self.pairs.entry(word).or_default().push((place as u32, likeness));
+                self.pairs
+                    .entry(word)
+                    .or_default()
+                    .push((place as u32, likeness));
                 for part in [place, place + 1] {
                     let own = self.weights[part];
                     let bound = bound(weight::points(likeness, own, own));
@@ -184,13 +211,22 @@ impl Query {
     }
 
     /// Tells what the marks of a segment can earn: `visit(token, bound)` for each, some more than once.
-    pub(super) fn each_bound(&self, marks: &[Mark], vocabulary: &Vocabulary, mut visit: impl FnMut(usize, u32)) {
+    pub(super) fn each_bound(
+        &self,
+        marks: &[Mark],
+        vocabulary: &Vocabulary,
+        mut visit: impl FnMut(usize, u32),
+    ) {
         let mut before: Option<WordId> = None;
         for &mark in marks {
             let word = mark.id();
             if mark.is_number() || mark.is_placeable() {
                 before = None;
-                let kind = if mark.is_number() { Kind::Number } else { Kind::Placeable };
+                let kind = if mark.is_number() {
+                    Kind::Number
+                } else {
+                    Kind::Placeable
+                };
                 for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
                     visit(place, bound(self.kind_points(place, word)));
                 }
@@ -216,7 +252,10 @@ impl Query {
             }
             if let Some(before) = before.filter(|_| !self.splits.is_empty()) {
                 for &place in self.splits.get(&(before, word)).into_iter().flatten() {
-                    visit(place as usize, bound(weight::whole(self.weights[place as usize])));
+                    visit(
+                        place as usize,
+                        bound(weight::whole(self.weights[place as usize])),
+                    );
                 }
             }
             before = Some(word);
@@ -225,7 +264,11 @@ impl Query {
 
     /// What a number or placeable of the query earns with another of its kind.
     fn kind_points(&self, place: usize, word: WordId) -> u64 {
-        let likeness = if self.ids[place] == Some(word) { Likeness::EQUAL } else { Likeness::OF_KIND };
+        let likeness = if self.ids[place] == Some(word) {
+            Likeness::EQUAL
+        } else {
+            Likeness::OF_KIND
+        };
         weight::points(likeness, weight::KIND_WEIGHT, weight::KIND_WEIGHT)
     }
 
@@ -250,9 +293,15 @@ impl Query {
     fn meet_single(&self, mark: Mark, own: u32, meeting: &mut Meeting) {
         let word = mark.id();
         if mark.is_number() || mark.is_placeable() {
-            let kind = if mark.is_number() { Kind::Number } else { Kind::Placeable };
+            let kind = if mark.is_number() {
+                Kind::Number
+            } else {
+                Kind::Placeable
+            };
             for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
-                meeting.singles.push((place as u32, self.kind_points(place, word)));
+                meeting
+                    .singles
+                    .push((place as u32, self.kind_points(place, word)));
             }
             return;
         }
@@ -262,13 +311,17 @@ impl Query {
         }
         for &(place, likeness) in self.pairs.get(&word).into_iter().flatten() {
             let two = self.weights[place as usize] + self.weights[place as usize + 1];
-            meeting.pairs.push((place, weight::points(likeness, two, own)));
+            meeting
+                .pairs
+                .push((place, weight::points(likeness, two, own)));
         }
     }
 
     /// The segment's last two tokens are joined by ZWNJ: what they earn as one word.
     fn meet_joined(&self, word: WordId, meeting: &mut Meeting) {
-        let [.., (_, first), (_, second)] = meeting.tokens[..] else { return };
+        let [.., (_, first), (_, second)] = meeting.tokens[..] else {
+            return;
+        };
         let last = meeting.tokens.len() as u32 - 2;
         for &(place, likeness) in self.singles.get(&word).into_iter().flatten() {
             if self.arabic[place as usize] {
@@ -280,13 +333,19 @@ impl Query {
 
     /// The segment's last token and this one, written together, may be a token of the query.
     fn meet_split(&self, mark: Mark, second: u32, meeting: &mut Meeting) {
-        let Some(&(before, first)) = meeting.tokens.last().filter(|_| meeting.word_before) else { return };
+        let Some(&(before, first)) = meeting.tokens.last().filter(|_| meeting.word_before) else {
+            return;
+        };
         if self.splits.is_empty() || mark.is_number() || mark.is_placeable() || mark.is_glued() {
             return;
         }
         let last = meeting.tokens.len() as u32 - 1;
         for &place in self.splits.get(&(before, mark.id())).into_iter().flatten() {
-            let points = weight::points(Likeness::EQUAL, first + second, self.weights[place as usize]);
+            let points = weight::points(
+                Likeness::EQUAL,
+                first + second,
+                self.weights[place as usize],
+            );
             meeting.together.push((last, place, points));
         }
     }
@@ -330,7 +389,11 @@ fn of<'a>(all: &'a [(u32, u64)], ends: &[u32], i: usize) -> &'a [(u32, u64)] {
 }
 
 fn points_at(list: &[(u32, u64)], place: usize) -> u64 {
-    list.iter().filter(|(p, _)| *p as usize == place).map(|(_, points)| *points).max().unwrap_or(0)
+    list.iter()
+        .filter(|(p, _)| *p as usize == place)
+        .map(|(_, points)| *points)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The segment's tokens are the rows, the query's the columns.
@@ -341,7 +404,9 @@ impl crate::score::align::Earnings for Meeting {
 
     fn left_pair(&self, i: usize, j: usize) -> u64 {
         let wanted = (i as u32, j as u32);
-        let from = self.together.partition_point(|&(first, ..)| first < wanted.0);
+        let from = self
+            .together
+            .partition_point(|&(first, ..)| first < wanted.0);
         self.together[from..]
             .iter()
             .take_while(|(first, ..)| *first == wanted.0)

@@ -33,7 +33,10 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(steps: u64) -> Self {
-        Self { left: steps, exhausted: false }
+        Self {
+            left: steps,
+            exhausted: false,
+        }
     }
 
     /// Whether so many steps may still be done; they are taken off.
@@ -77,7 +80,10 @@ impl PartialOrd for Candidate {
 /// Higher rank, then newer unit.
 impl Ord for Candidate {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank.total_cmp(&other.rank).then(self.unit.cmp(&other.unit)).then(self.doc.cmp(&other.doc))
+        self.rank
+            .total_cmp(&other.rank)
+            .then(self.unit.cmp(&other.unit))
+            .then(self.doc.cmp(&other.doc))
     }
 }
 
@@ -89,7 +95,10 @@ pub(super) struct Best {
 
 impl Best {
     pub(super) fn new(keep: usize) -> Self {
-        Self { keep, heap: BinaryHeap::new() }
+        Self {
+            keep,
+            heap: BinaryHeap::new(),
+        }
     }
 
     /// The rank a candidate must have to be kept.
@@ -163,7 +172,9 @@ impl Lists<'_> {
         for read in self.read + 1..=self.lists.len() {
             postings += self.lists[read - 1].1.len() + 1;
             let fall = now - self.rest(read);
-            let better = best.is_none_or(|(f, p, _)| u64::from(fall) * p as u64 > u64::from(f) * postings as u64);
+            let better = best.is_none_or(|(f, p, _)| {
+                u64::from(fall) * p as u64 > u64::from(f) * postings as u64
+            });
             if fall > 0 && better {
                 best = Some((fall, postings, read));
             }
@@ -174,7 +185,13 @@ impl Lists<'_> {
 
 impl Search<'_> {
     /// Adds what reaches the percentage to `best`; `accept` says which segments may be found at all.
-    pub(super) fn run(&self, accept: impl Fn(Doc) -> bool, best: &mut Best, scratch: &mut Scratch, budget: &mut Budget) {
+    pub(super) fn run(
+        &self,
+        accept: impl Fn(Doc) -> bool,
+        best: &mut Best,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) {
         let whole = self.query.weight;
         if whole == 0 || self.query.len() >= usize::from(NONE) {
             return;
@@ -188,8 +205,14 @@ impl Search<'_> {
         }
         let mut tokens = self.lists(&window);
         let need = need(weight::needed(self.percent, whole));
-        let Some(rest) = choose(&mut tokens, need) else { return };
-        let read: usize = tokens.iter().flat_map(|t| &t.lists[..t.read]).map(|(_, list)| list.len()).sum();
+        let Some(rest) = choose(&mut tokens, need) else {
+            return;
+        };
+        let read: usize = tokens
+            .iter()
+            .flat_map(|t| &t.lists[..t.read])
+            .map(|(_, list)| list.len())
+            .sum();
         if budget.spend(read * 4) {
             self.gather(&tokens, scratch);
             let candidates = self.bounded(rest, &accept, scratch, budget);
@@ -212,7 +235,11 @@ impl Search<'_> {
                 for &(first, second) in self.query.split_leads(token) {
                     // Segments with both have each: the shorter list holds them all.
                     let (first, second) = (postings(first), postings(second));
-                    let list = if first.len() < second.len() { first } else { second };
+                    let list = if first.len() < second.len() {
+                        first
+                    } else {
+                        second
+                    };
                     if !list.is_empty() {
                         lists.push((whole, list));
                     }
@@ -249,7 +276,13 @@ impl Search<'_> {
     }
 
     /// What may reach the percentage by its bag bound, and that bound; clears the scratch.
-    fn bounded(&self, rest: u32, accept: &impl Fn(Doc) -> bool, scratch: &mut Scratch, budget: &mut Budget) -> Vec<(u32, Doc)> {
+    fn bounded(
+        &self,
+        rest: u32,
+        accept: &impl Fn(Doc) -> bool,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Vec<(u32, Doc)> {
         let mut candidates = Vec::new();
         let least = need(weight::needed(self.percent, self.query.weight));
         let touched = std::mem::take(&mut scratch.touched);
@@ -275,42 +308,62 @@ impl Search<'_> {
     }
 
     fn need(&self, doc: Doc) -> u32 {
-        need(weight::needed(self.percent, self.query.weight.max(self.part.weight(doc))))
+        need(weight::needed(
+            self.percent,
+            self.query.weight.max(self.part.weight(doc)),
+        ))
     }
 
     fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> u32 {
         bounds.clear();
         bounds.resize(self.query.len(), 0);
         let mut sum = 0u32;
-        self.query.each_bound(marks, self.vocabulary, |token, bound| {
-            let known = &mut bounds[token];
-            if bound > *known {
-                sum = sum.saturating_add(bound - *known);
-                *known = bound;
-            }
-        });
+        self.query
+            .each_bound(marks, self.vocabulary, |token, bound| {
+                let known = &mut bounds[token];
+                if bound > *known {
+                    sum = sum.saturating_add(bound - *known);
+                    *known = bound;
+                }
+            });
         sum
     }
 
-    fn align(&self, mut candidates: Vec<(u32, Doc)>, best: &mut Best, scratch: &mut Scratch, budget: &mut Budget) {
+    fn align(
+        &self,
+        mut candidates: Vec<(u32, Doc)>,
+        best: &mut Best,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) {
         let rank = |points: f64, doc: Doc| {
             let whole = f64::from(self.query.weight.max(self.part.weight(doc)));
             100.0 * points / whole - f64::from(self.penalty)
         };
         // A bound is in thousandths of a weight.
         let rank_of_bound = |&(bound, doc): &(u32, Doc)| rank(f64::from(bound) / 1_000.0, doc);
-        candidates.sort_unstable_by(|a, b| rank_of_bound(b).total_cmp(&rank_of_bound(a)).then(a.1.cmp(&b.1)));
+        candidates.sort_unstable_by(|a, b| {
+            rank_of_bound(b)
+                .total_cmp(&rank_of_bound(a))
+                .then(a.1.cmp(&b.1))
+        });
         for candidate in candidates {
             // A little slack: the floor is a rounded quotient too.
             if rank_of_bound(&candidate) + 1e-9 < best.floor() {
                 break;
             }
             let doc = candidate.1;
-            self.query.meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
+            self.query
+                .meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
             if !budget.spend(4 * self.query.len() * scratch.meeting.len()) {
                 break;
             }
-            let points = align::best(scratch.meeting.len(), self.query.len(), &scratch.meeting, &mut scratch.rows);
+            let points = align::best(
+                scratch.meeting.len(),
+                self.query.len(),
+                &scratch.meeting,
+                &mut scratch.rows,
+            );
             let weight = self.part.weight(doc);
             if weight::percent(points, self.query.weight, weight) >= self.percent {
                 best.push(Candidate {
@@ -330,7 +383,10 @@ impl Search<'_> {
 /// Chooses lists to read until what is left unread is below the need: the rest, or `None` where nothing
 /// in the part can reach it.
 fn choose(tokens: &mut [Lists], need: u32) -> Option<u32> {
-    let mut rest: u32 = tokens.iter().map(|t| t.rest(0)).fold(0, u32::saturating_add);
+    let mut rest: u32 = tokens
+        .iter()
+        .map(|t| t.rest(0))
+        .fold(0, u32::saturating_add);
     if rest < need {
         return None;
     }
@@ -343,7 +399,9 @@ fn choose(tokens: &mut [Lists], need: u32) -> Option<u32> {
             .filter_map(|(token, step)| step.map(|step| (token, step)))
             .max_by(|a, b| ratio(&a.1).total_cmp(&ratio(&b.1)));
         // Without a step all is read and the rest is 0, which is below any need but 0.
-        let Some((token, (fall, _, read))) = best else { break };
+        let Some((token, (fall, _, read))) = best else {
+            break;
+        };
         tokens[token].read = read;
         rest -= fall;
         steps[token] = tokens[token].next_step();

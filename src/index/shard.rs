@@ -30,7 +30,11 @@ pub(super) struct State {
 impl State {
     /// Whether a segment of a part counts.
     pub(super) fn is_alive(&self, part: &Part, doc: Doc) -> bool {
-        self.dead.is_empty() || self.dead.get(&part.unit(doc)).is_none_or(|&age| part.age > age)
+        self.dead.is_empty()
+            || self
+                .dead
+                .get(&part.unit(doc))
+                .is_none_or(|&age| part.age > age)
     }
 
     fn segments(&self) -> usize {
@@ -79,10 +83,19 @@ impl Shard {
     pub(super) fn due(&self, at_rest: bool) -> Vec<Arc<Part>> {
         let state = self.state();
         if at_rest {
-            let largest = state.parts.iter().map(|part| part.len()).max().unwrap_or_default();
+            let largest = state
+                .parts
+                .iter()
+                .map(|part| part.len())
+                .max()
+                .unwrap_or_default();
             let others = state.segments() - largest;
             if others * 8 > largest || state.dead.len() * 10 > state.segments() {
-                return if state.parts.len() > 1 || !state.dead.is_empty() { state.parts.clone() } else { Vec::new() };
+                return if state.parts.len() > 1 || !state.dead.is_empty() {
+                    state.parts.clone()
+                } else {
+                    Vec::new()
+                };
             }
         }
         let tier = |part: &Arc<Part>| (part.len().max(1) as f64).log(TIER) as u32;
@@ -99,14 +112,19 @@ impl Shard {
     pub(super) fn merge(&self, parts: &[Arc<Part>]) -> Part {
         let state = self.state();
         let age = parts.iter().map(|part| part.age).max().unwrap_or_default();
-        Part::build(age, parts.iter().flat_map(|part| alive(&state, part)).collect())
+        Part::build(
+            age,
+            parts.iter().flat_map(|part| alive(&state, part)).collect(),
+        )
     }
 
     /// Puts a merged part in the place of its parts, if they are all still there.
     pub(super) fn replace(&self, parts: &[Arc<Part>], merged: Part) {
         let mut state = State::clone(&self.state());
         let before = state.parts.len();
-        state.parts.retain(|part| !parts.iter().any(|old| Arc::ptr_eq(part, old)));
+        state
+            .parts
+            .retain(|part| !parts.iter().any(|old| Arc::ptr_eq(part, old)));
         if before - state.parts.len() != parts.len() {
             return; // a writer merged one of them meanwhile
         }
@@ -114,7 +132,9 @@ impl Shard {
             state.parts.push(Arc::new(merged));
         }
         // The oldest first, so that new small parts meet their like.
-        state.parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        state
+            .parts
+            .sort_by_key(|part| std::cmp::Reverse(part.len()));
         self.forget_the_dead(&mut state);
         self.set(state);
     }
@@ -138,5 +158,8 @@ impl Shard {
 }
 
 fn alive<'a>(state: &'a State, part: &'a Part) -> impl Iterator<Item = Entry> + 'a {
-    part.entries().zip(0..).filter(|(_, doc)| state.is_alive(part, *doc)).map(|(entry, _)| entry)
+    part.entries()
+        .zip(0..)
+        .filter(|(_, doc)| state.is_alive(part, *doc))
+        .map(|(entry, _)| entry)
 }

@@ -12,7 +12,9 @@ use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_l
 
 /// The letters of a word, one bit each by hash: one edit changes at most two bits.
 pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
-    chars.fold(0, |bits, c| bits | 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 26) & 63))
+    chars.fold(0, |bits, c| {
+        bits | 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 26) & 63)
+    })
 }
 
 /// Whether two signatures allow so few edits.
@@ -46,7 +48,10 @@ impl Similar {
         let buckets = (entries / 2).next_power_of_two().max(2);
         let bucket = |hash: u64| (hash >> 32) as usize & (buckets - 1);
         let mut starts = vec![0u32; buckets + 1];
-        each(&mut buffer, Box::new(|_, hash| starts[bucket(hash) + 1] += 1));
+        each(
+            &mut buffer,
+            Box::new(|_, hash| starts[bucket(hash) + 1] += 1),
+        );
         for i in 0..buckets {
             starts[i + 1] += starts[i];
         }
@@ -85,7 +90,9 @@ impl Similar {
             for piece in 0..=edits {
                 let (start, end) = cut(length, edits, piece);
                 for place in places(query.len(), length, edits, piece) {
-                    let Some(part) = query.get(place..place + (end - start)) else { continue };
+                    let Some(part) = query.get(place..place + (end - start)) else {
+                        continue;
+                    };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
                     let ids = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
                     self.ids[ids].iter().for_each(|&id| visit(id));
@@ -97,7 +104,10 @@ impl Similar {
 
 /// Where piece `piece` of `edits + 1` lies in a word of `length` characters.
 fn cut(length: usize, edits: usize, piece: usize) -> (usize, usize) {
-    (piece * length / (edits + 1), (piece + 1) * length / (edits + 1))
+    (
+        piece * length / (edits + 1),
+        (piece + 1) * length / (edits + 1),
+    )
 }
 
 /// Where that piece of a word of `length` can stand in a query of `query` characters: the paper's
@@ -109,7 +119,11 @@ fn places(query: usize, length: usize, edits: usize, piece: usize) -> RangeInclu
     let from = (start - piece).max(start + shift - (edits - piece)).max(0);
     let to = (start + piece).min(start + shift + (edits - piece));
     // An empty range where `to` is negative.
-    if to < from { 1..=0 } else { from as usize..=to as usize }
+    if to < from {
+        1..=0
+    } else {
+        from as usize..=to as usize
+    }
 }
 
 /// Hashes of all pieces that a word is filed under.
@@ -131,9 +145,9 @@ fn pieces(word: &[char], mut visit: impl FnMut(u64)) {
 fn hash(length: usize, edits: usize, piece: usize, part: &[char]) -> u64 {
     const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
     let seed = (length << 16 | edits << 8 | piece) as u64;
-    let mixed = part
-        .iter()
-        .fold(seed.wrapping_mul(PRIME), |hash, &c| (hash.rotate_left(5) ^ u64::from(c)).wrapping_mul(PRIME));
+    let mixed = part.iter().fold(seed.wrapping_mul(PRIME), |hash, &c| {
+        (hash.rotate_left(5) ^ u64::from(c)).wrapping_mul(PRIME)
+    });
     mixed ^ (mixed >> 29)
 }
 

@@ -21,7 +21,12 @@ fn unit(id: i64, memory: i64, rev: i64, texts: &[(&str, &str)]) -> Unit {
         rev,
         variants: texts
             .iter()
-            .map(|(tag, text)| Variant { lang: lang(tag), text: (*text).to_owned(), tagged: None, metadata: Metadata::default() })
+            .map(|(tag, text)| Variant {
+                lang: lang(tag),
+                text: (*text).to_owned(),
+                tagged: None,
+                metadata: Metadata::default(),
+            })
             .collect(),
         source: 0,
         context: Context::default(),
@@ -32,11 +37,20 @@ fn unit(id: i64, memory: i64, rev: i64, texts: &[(&str, &str)]) -> Unit {
 }
 
 fn put(unit: Unit) -> Change {
-    Change { seq: Seq(1), kind: ChangeKind::UnitPut(Shared::new(unit)) }
+    Change {
+        seq: Seq(1),
+        kind: ChangeKind::UnitPut(Shared::new(unit)),
+    }
 }
 
 /// Everything the index finds, verified as the engine does: unit → percent.
-fn found(index: &Index, memories: &[(MemoryId, u8)], texts: &BTreeMap<i64, String>, query: &str, threshold: u8) -> BTreeMap<i64, u8> {
+fn found(
+    index: &Index,
+    memories: &[(MemoryId, u8)],
+    texts: &BTreeMap<i64, String>,
+    query: &str,
+    threshold: u8,
+) -> BTreeMap<i64, u8> {
     let segment = Segment::plain(query);
     let found = index.search(&Question {
         memories,
@@ -75,8 +89,10 @@ const ONE: &[(MemoryId, u8)] = &[(MemoryId(1), 0)];
 
 fn filled(texts: &BTreeMap<i64, String>) -> Index {
     let index = Index::default();
-    let changes: Vec<Change> =
-        texts.iter().map(|(id, text)| put(unit(*id, 1, 1, &[("en", text), ("fa", "متن")]))).collect();
+    let changes: Vec<Change> = texts
+        .iter()
+        .map(|(id, text)| put(unit(*id, 1, 1, &[("en", text), ("fa", "متن")])))
+        .collect();
     for some in changes.chunks(7) {
         index.apply(some);
     }
@@ -86,9 +102,43 @@ fn filled(texts: &BTreeMap<i64, String>) -> Index {
 /// Texts made of few pieces, chosen to be nasty: repeated, similar, joined, numbers, placeables, one-letter words.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "the ", "a ", "of ", "committee ", "comittee ", "committees ", "approved ", "approves ", "budget ", "budgets ",
-        "12 ", "13 ", "1,000 ", "%s ", "%d ", "{0} ", "آن‌ها ", "آنها ", "آن ها ", "کتاب‌ها ", "کتابها ", "کتاب ها ", "می‌روم ",
-        "میروم ", "می روم ", "می‌رویم ", "میرویم ", "را ", "كتاب ", "sign up ", "signup ", ", ", ". ", "؟ ", "x ", "y ", "the the the ",
+        "the ",
+        "a ",
+        "of ",
+        "committee ",
+        "comittee ",
+        "committees ",
+        "approved ",
+        "approves ",
+        "budget ",
+        "budgets ",
+        "12 ",
+        "13 ",
+        "1,000 ",
+        "%s ",
+        "%d ",
+        "{0} ",
+        "آن‌ها ",
+        "آنها ",
+        "آن ها ",
+        "کتاب‌ها ",
+        "کتابها ",
+        "کتاب ها ",
+        "می‌روم ",
+        "میروم ",
+        "می روم ",
+        "می‌رویم ",
+        "میرویم ",
+        "را ",
+        "كتاب ",
+        "sign up ",
+        "signup ",
+        ", ",
+        ". ",
+        "؟ ",
+        "x ",
+        "y ",
+        "the the the ",
     ]);
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
@@ -151,17 +201,36 @@ proptest! {
 
 #[test]
 fn a_load_at_the_start_gives_the_same_as_changes_one_by_one() {
-    let texts: BTreeMap<i64, String> =
-        (1..3_000).map(|id| (id, format!("Sentence {} of the {}th report about item{}", id % 17, id % 5, id % 401))).collect();
+    let texts: BTreeMap<i64, String> = (1..3_000)
+        .map(|id| {
+            (
+                id,
+                format!(
+                    "Sentence {} of the {}th report about item{}",
+                    id % 17,
+                    id % 5,
+                    id % 401
+                ),
+            )
+        })
+        .collect();
     let loaded = Index::default();
     let mut load = loaded.load();
     let (en, fa) = (lang("en"), lang("fa"));
     for (id, text) in &texts {
-        load.add(MemoryId(1), UnitId(*id), [(&en, text.as_str()), (&fa, "متن")].into_iter());
+        load.add(
+            MemoryId(1),
+            UnitId(*id),
+            [(&en, text.as_str()), (&fa, "متن")].into_iter(),
+        );
     }
     load.finish();
     let applied = filled(&texts);
-    for query in ["Sentence 3 of the report about item77", "the 4th report about items", "Sentence 1"] {
+    for query in [
+        "Sentence 3 of the report about item77",
+        "the 4th report about items",
+        "Sentence 1",
+    ] {
         for threshold in [50, 70, 90] {
             let expected = brute(&texts, query, threshold);
             assert_eq!(found(&loaded, ONE, &texts, query, threshold), expected);
@@ -175,15 +244,46 @@ fn only_the_memories_asked_and_units_with_the_target_language_are_found() {
     let index = Index::default();
     index.apply(&[
         put(unit(1, 1, 1, &[("en", "a small house"), ("fa", "خانه")])),
-        put(unit(2, 2, 1, &[("en-GB", "a small house"), ("fa-IR", "خانه")])),
-        put(unit(3, 1, 1, &[("en", "a small house"), ("de", "ein Haus")])),
+        put(unit(
+            2,
+            2,
+            1,
+            &[("en-GB", "a small house"), ("fa-IR", "خانه")],
+        )),
+        put(unit(
+            3,
+            1,
+            1,
+            &[("en", "a small house"), ("de", "ein Haus")],
+        )),
     ]);
-    let texts = BTreeMap::from([(1, "a small house".to_owned()), (2, "a small house".to_owned())]);
-    assert_eq!(found(&index, ONE, &texts, "a small house", 70).into_keys().collect::<Vec<_>>(), [1]);
+    let texts = BTreeMap::from([
+        (1, "a small house".to_owned()),
+        (2, "a small house".to_owned()),
+    ]);
+    assert_eq!(
+        found(&index, ONE, &texts, "a small house", 70)
+            .into_keys()
+            .collect::<Vec<_>>(),
+        [1]
+    );
     let both = [(MemoryId(1), 0), (MemoryId(2), 0)];
-    assert_eq!(found(&index, &both, &texts, "a small horse", 50).into_keys().collect::<Vec<_>>(), [1, 2]);
-    index.apply(&[Change { seq: Seq(2), kind: ChangeKind::MemoryDeleted(MemoryId(1)) }]);
-    assert_eq!(found(&index, &both, &texts, "a small horse", 50).into_keys().collect::<Vec<_>>(), [2]);
+    assert_eq!(
+        found(&index, &both, &texts, "a small horse", 50)
+            .into_keys()
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+    index.apply(&[Change {
+        seq: Seq(2),
+        kind: ChangeKind::MemoryDeleted(MemoryId(1)),
+    }]);
+    assert_eq!(
+        found(&index, &both, &texts, "a small horse", 50)
+            .into_keys()
+            .collect::<Vec<_>>(),
+        [2]
+    );
 }
 
 #[test]
@@ -199,7 +299,9 @@ fn a_penalty_raises_what_a_segment_must_reach() {
 #[test]
 fn monstrous_segments_end_within_the_budget_and_say_so() {
     let long: String = (0..2_000).map(|n| format!("w{} ", n % 700)).collect();
-    let texts: BTreeMap<i64, String> = (1..200).map(|id| (id, format!("{long}{id} extra{id}"))).collect();
+    let texts: BTreeMap<i64, String> = (1..200)
+        .map(|id| (id, format!("{long}{id} extra{id}")))
+        .collect();
     let index = filled(&texts);
     let segment = Segment::plain(&texts[&5]);
     let found = index.search(&Question {
@@ -212,5 +314,8 @@ fn monstrous_segments_end_within_the_budget_and_say_so() {
         keep: 20,
     });
     assert!(found.truncated);
-    assert!(found.near.contains(&(MemoryId(1), UnitId(5))), "the same text is always found");
+    assert!(
+        found.near.contains(&(MemoryId(1), UnitId(5))),
+        "the same text is always found"
+    );
 }

@@ -61,7 +61,11 @@ impl Vocabulary {
     /// A word's text in the key fold.
     pub(super) fn text(&self, id: WordId) -> &str {
         let end = self.ends[id as usize] as usize;
-        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] as usize };
+        let start = if id == 0 {
+            0
+        } else {
+            self.ends[id as usize - 1] as usize
+        };
         &self.text[start..end]
     }
 
@@ -87,7 +91,9 @@ impl Vocabulary {
 
     /// The number of a word that is known.
     pub(super) fn find(&self, kind: Kind, word: &str) -> Option<WordId> {
-        self.table.find(Self::hash(kind, word), |&id| self.is(id, kind, word)).copied()
+        self.table
+            .find(Self::hash(kind, word), |&id| self.is(id, kind, word))
+            .copied()
     }
 
     /// The number of a word, a new one if need be.
@@ -102,9 +108,19 @@ impl Vocabulary {
         self.kinds.push(kind);
         self.signatures.push(signature(word.chars()));
         self.joined.push(false);
-        let Self { table, text, ends, kinds, .. } = self;
+        let Self {
+            table,
+            text,
+            ends,
+            kinds,
+            ..
+        } = self;
         table.insert_unique(Self::hash(kind, word), id, |&id| {
-            let start = if id == 0 { 0 } else { ends[id as usize - 1] as usize };
+            let start = if id == 0 {
+                0
+            } else {
+                ends[id as usize - 1] as usize
+            };
             Self::hash(kinds[id as usize], &text[start..ends[id as usize] as usize])
         });
         id
@@ -122,7 +138,9 @@ impl Vocabulary {
         if let Some(id) = self.find(Kind::Word, word) {
             found.insert(id, Likeness::EQUAL);
         }
-        let Some(pattern) = Pattern::new(word) else { return };
+        let Some(pattern) = Pattern::new(word) else {
+            return;
+        };
         let letters = signature(word.chars());
         let chars = pattern.chars().len();
         let mut check = |id: WordId| {

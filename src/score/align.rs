@@ -70,8 +70,16 @@ pub fn steps(n: usize, m: usize, earnings: &impl Earnings) -> (u64, Vec<Step>) {
                 at(i, j + 1),
                 at(i + 1, j),
                 at(i, j) + earnings.single(i, j),
-                if i > 0 { at(i - 1, j) + earnings.left_pair(i - 1, j) } else { 0 },
-                if j > 0 { at(i, j - 1) + earnings.right_pair(i, j - 1) } else { 0 },
+                if i > 0 {
+                    at(i - 1, j) + earnings.left_pair(i - 1, j)
+                } else {
+                    0
+                },
+                if j > 0 {
+                    at(i, j - 1) + earnings.right_pair(i, j - 1)
+                } else {
+                    0
+                },
             );
         }
     }
@@ -87,7 +95,8 @@ pub fn steps(n: usize, m: usize, earnings: &impl Earnings) -> (u64, Vec<Step>) {
             i -= 1;
         } else if here == table[i * width + j - 1] {
             j -= 1;
-        } else if i > 1 && here == table[(i - 2) * width + j - 1] + earnings.left_pair(i - 2, j - 1) {
+        } else if i > 1 && here == table[(i - 2) * width + j - 1] + earnings.left_pair(i - 2, j - 1)
+        {
             steps.push(Step::LeftPair(i - 2, j - 1));
             (i, j) = (i - 2, j - 1);
         } else {

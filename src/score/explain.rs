@@ -47,22 +47,37 @@ pub fn explain(a: &Segment, b: &Segment) -> Option<Explanation> {
     if n.saturating_mul(m) > MOST_CELLS {
         return None;
     }
-    let sides = Sides { a: &a.analysis, b: &b.analysis };
+    let sides = Sides {
+        a: &a.analysis,
+        b: &b.analysis,
+    };
     let (earned, steps) = steps(n, m, &sides);
     let (mut left, mut right) = (words(a), words(b));
     for step in steps {
         let (i, j, points) = match step {
             Step::Single(i, j) => (i..i + 1, j..j + 1, super::Earnings::single(&sides, i, j)),
             Step::LeftPair(i, j) => (i..i + 2, j..j + 1, super::Earnings::left_pair(&sides, i, j)),
-            Step::RightPair(i, j) => (i..i + 1, j..j + 2, super::Earnings::right_pair(&sides, i, j)),
+            Step::RightPair(i, j) => (
+                i..i + 1,
+                j..j + 2,
+                super::Earnings::right_pair(&sides, i, j),
+            ),
         };
         let full = weight::whole(total(&left[i.clone()]).min(total(&right[j.clone()])));
-        let standing = if points == full { Standing::Same } else { Standing::Similar };
+        let standing = if points == full {
+            Standing::Same
+        } else {
+            Standing::Similar
+        };
         share(&mut left[i], points, standing);
         share(&mut right[j], points, standing);
     }
     let whole = weight::whole(a.weight().max(b.weight())).max(1);
-    Some(Explanation { similarity: 100.0 * earned as f64 / whole as f64, a: left, b: right })
+    Some(Explanation {
+        similarity: 100.0 * earned as f64 / whole as f64,
+        a: left,
+        b: right,
+    })
 }
 
 fn words(segment: &Segment) -> Vec<Word> {

@@ -52,18 +52,30 @@ pub struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// A plain text, with tags unknown.
     pub fn plain(text: &'a str) -> Self {
-        Self { text: text.into(), tags: None, analysis: text::analyse(text) }
+        Self {
+            text: text.into(),
+            tags: None,
+            analysis: text::analyse(text),
+        }
     }
 
     /// A text together with the same text tagged, where it has tags; without, it is known to have none.
     pub fn tagged(text: &'a str, tagged: Option<&str>) -> Self {
         let tags = tagged.map(text::tags::signature).unwrap_or_default();
-        Self { text: text.into(), tags: Some(tags), analysis: text::analyse(text) }
+        Self {
+            text: text.into(),
+            tags: Some(tags),
+            analysis: text::analyse(text),
+        }
     }
 
     /// The sum of its tokens' weights: W.
     pub fn weight(&self) -> u32 {
-        self.analysis.tokens.iter().map(weight::of_token).fold(0, u32::saturating_add)
+        self.analysis
+            .tokens
+            .iter()
+            .map(weight::of_token)
+            .fold(0, u32::saturating_add)
     }
 }
 
@@ -80,7 +92,10 @@ pub struct Score {
 pub fn compare(a: &Segment, b: &Segment) -> Score {
     match near(a, b) {
         Some(score) => score,
-        None => Score { percent: fuzzy(a, b), differences: Vec::new() },
+        None => Score {
+            percent: fuzzy(a, b),
+            differences: Vec::new(),
+        },
     }
 }
 
@@ -104,7 +119,10 @@ pub fn near(a: &Segment, b: &Segment) -> Option<Score> {
         [Difference::Convention] => 99,
         kinds => 99u8.saturating_sub(kinds.len() as u8).max(LEAST_NEAR),
     };
-    Some(Score { percent, differences })
+    Some(Score {
+        percent,
+        differences,
+    })
 }
 
 /// ⌊100·S⌋, at most 94.
@@ -123,9 +141,11 @@ pub fn earned(a: &Analysis, b: &Analysis) -> u64 {
 pub fn tokens_alike(a: (&Token, &str), b: (&Token, &str)) -> Option<Likeness> {
     match (a.0.kind, b.0.kind) {
         (Kind::Word, Kind::Word) => likeness(a.1, b.1),
-        (one, other) if one == other => {
-            Some(if a.1 == b.1 { Likeness::EQUAL } else { Likeness::OF_KIND })
-        }
+        (one, other) if one == other => Some(if a.1 == b.1 {
+            Likeness::EQUAL
+        } else {
+            Likeness::OF_KIND
+        }),
         _ => None,
     }
 }
@@ -139,8 +159,9 @@ struct Sides<'a> {
 impl Earnings for Sides<'_> {
     fn single(&self, i: usize, j: usize) -> u64 {
         let (a, b) = (&self.a.tokens[i], &self.b.tokens[j]);
-        tokens_alike((a, self.a.word(a)), (b, self.b.word(b)))
-            .map_or(0, |l| weight::points(l, weight::of_token(a), weight::of_token(b)))
+        tokens_alike((a, self.a.word(a)), (b, self.b.word(b))).map_or(0, |l| {
+            weight::points(l, weight::of_token(a), weight::of_token(b))
+        })
     }
 
     fn left_pair(&self, i: usize, j: usize) -> u64 {

@@ -12,7 +12,9 @@ use super::Segment;
 use crate::text::{Analysis, Kind, fold};
 
 /// A kind of difference that is not one of words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// Spelling conventions: ZWNJ, space or joined; vowel marks; digits of another script.
@@ -88,7 +90,11 @@ pub(super) fn differences(a: &Segment, b: &Segment) -> Option<Vec<Difference>> {
     }
     if a.words != b.words {
         let case_only = a.words.to_lowercase() == b.words.to_lowercase();
-        differences.push(if case_only { Difference::Case } else { Difference::Letters });
+        differences.push(if case_only {
+            Difference::Case
+        } else {
+            Difference::Letters
+        });
     }
     if differences.is_empty() {
         differences.push(Difference::Convention);
@@ -113,7 +119,10 @@ impl Surface {
         let mut joins = true;
         for token in &segment.analysis.tokens {
             let place = token.source.start as usize..token.source.end as usize;
-            surface.add_gap(chars, segment.text.get(end..place.start).unwrap_or_default());
+            surface.add_gap(
+                chars,
+                segment.text.get(end..place.start).unwrap_or_default(),
+            );
             end = place.end;
             if token.kind == Kind::Word {
                 chars += token.chars;
@@ -126,7 +135,9 @@ impl Surface {
             joins = arabic;
             match token.kind {
                 Kind::Word => surface.words.push_str(&fold::convention(text)),
-                Kind::Number => surface.numbers.push(segment.analysis.word(token).to_owned()),
+                Kind::Number => surface
+                    .numbers
+                    .push(segment.analysis.word(token).to_owned()),
                 Kind::Placeable => surface.placeables.push(text.to_owned()),
             }
         }

@@ -14,7 +14,8 @@ pub const KIND_WEIGHT: u32 = 8;
 
 /// round(4·√n) for n = 0 … 25 characters.
 const BY_LENGTH: [u8; 26] = [
-    0, 4, 6, 7, 8, 9, 10, 11, 11, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19, 20, 20,
+    0, 4, 6, 7, 8, 9, 10, 11, 11, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19, 20,
+    20,
 ];
 
 /// The weight of a word of so many characters.
@@ -51,7 +52,9 @@ pub fn percent(points: u64, a: u32, b: u32) -> u8 {
 
 /// The fewest points that reach a percentage at a weight.
 pub fn needed(percent: u8, weight: u32) -> u64 {
-    whole(weight).saturating_mul(u64::from(percent)).div_ceil(100)
+    whole(weight)
+        .saturating_mul(u64::from(percent))
+        .div_ceil(100)
 }
 
 #[cfg(test)]
