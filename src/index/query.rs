@@ -9,8 +9,10 @@ use crate::text::{Analysis, Kind};
 use super::part::Mark;
 use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
 
-/// Bounds are counted in thousandths of a weight, rounded up; needs are rounded down.
-const BOUND_UNIT: u64 = weight::POINT / 1_000;
+/// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
+const BOUND_UNIT: u64 = weight::POINT / BOUNDS_A_WEIGHT as u64;
+/// So many bounds are a weight of one.
+pub(super) const BOUNDS_A_WEIGHT: u32 = 50;
 
 /// Points as an upper bound.
 pub(super) fn bound(points: u64) -> u32 {
@@ -49,6 +51,8 @@ pub(super) struct Query {
     pairs: FxHashMap<WordId, Partners>,
     /// Two words that written together are a token.
     splits: FxHashMap<(WordId, WordId), Vec<u32>>,
+    /// Words that are in none of the three maps, mostly without asking them.
+    filter: Filter,
     /// For each token, the words it can earn with.
     leads: Vec<Vec<Lead>>,
     /// For each token, the pairs of words that written together are it.
@@ -72,6 +76,7 @@ impl Query {
             singles: FxHashMap::default(),
             pairs: FxHashMap::default(),
             splits: FxHashMap::default(),
+            filter: Filter::default(),
             leads: vec![Vec::new(); weights.len()],
             split_leads: vec![Vec::new(); weights.len()],
             weights,
@@ -80,6 +85,12 @@ impl Query {
         query.add_pairs(analysis, vocabulary);
         query.add_splits(analysis, vocabulary);
         query.tidy_leads();
+        for &word in query.singles.keys().chain(query.pairs.keys()) {
+            query.filter.add(word);
+        }
+        for &(_, second) in query.splits.keys() {
+            query.filter.add(second);
+        }
         query
     }
 
@@ -232,6 +243,10 @@ impl Query {
                 }
                 continue;
             }
+            if !self.filter.may_have(word) {
+                before = if mark.is_joined() { before } else { Some(word) };
+                continue;
+            }
             if let Some(partners) = self.singles.get(&word) {
                 let own = vocabulary.weight(word);
                 for &(place, likeness) in partners {
@@ -348,6 +363,35 @@ impl Query {
             );
             meeting.together.push((last, place, points));
         }
+    }
+}
+
+/// A set that may also say yes to what is not in it: one bit a word, by hash.
+struct Filter([u64; Filter::BITS / 64]);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self([0; Self::BITS / 64])
+    }
+}
+
+impl Filter {
+    /// Half a kilobyte, which stays in the innermost cache; a query has some hundred words.
+    const BITS: usize = 4_096;
+
+    fn place(word: WordId) -> (usize, u64) {
+        let bit = (word.wrapping_mul(0x9E37_79B1) >> 20) as usize;
+        (bit / 64, 1 << (bit % 64))
+    }
+
+    fn add(&mut self, word: WordId) {
+        let (place, bit) = Self::place(word);
+        self.0[place] |= bit;
+    }
+
+    fn may_have(&self, word: WordId) -> bool {
+        let (place, bit) = Self::place(word);
+        self.0[place] & bit != 0
     }
 }
 

@@ -20,7 +20,7 @@ use crate::model::{MemoryId, UnitId};
 use crate::score::{align, weight};
 
 use super::part::{Doc, Part};
-use super::query::{Meeting, Query, bound, need};
+use super::query::{BOUNDS_A_WEIGHT, Meeting, Query, bound, need};
 use super::vocabulary::{Vocabulary, WordId};
 
 /// How much a search may do, in steps of about a nanosecond: postings read, words bounded, cells aligned.
@@ -124,19 +124,53 @@ impl Best {
     }
 }
 
-/// Space that searches of one thread use again and again. All gains are 0 and all stamps NONE between searches.
+/// Space that searches of one thread use again and again. All slots are empty between searches.
 #[derive(Default)]
 pub(super) struct Scratch {
-    gains: Vec<u32>,
-    stamps: Vec<u16>,
+    slots: Vec<Slot>,
     touched: Vec<Doc>,
     bounds: Vec<u32>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
 }
 
-/// No token.
-const NONE: u16 = u16::MAX;
+/// What is known of one segment while lists are read, in four bytes, because reaching it costs more than
+/// anything that is done with it: the gain so far, and the last token (from 1) that added to it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Slot(u32);
+
+impl Slot {
+    const GAIN_BITS: u32 = 20;
+    const MOST_GAIN: u32 = (1 << Self::GAIN_BITS) - 1;
+    /// Tokens that have a number; a longer query is more work than any budget allows.
+    const MOST_TOKENS: usize = (1 << (32 - Self::GAIN_BITS)) - 2;
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn last(self) -> u32 {
+        self.0 >> Self::GAIN_BITS
+    }
+
+    /// The gain; one so large that it did not fit is infinite, as a bound may be too high but never too low.
+    fn gain(self) -> u32 {
+        match self.0 & Self::MOST_GAIN {
+            Self::MOST_GAIN => u32::MAX,
+            gain => gain,
+        }
+    }
+
+    fn add(&mut self, token: u32, gain: u32) {
+        let sum = (self.0 & Self::MOST_GAIN)
+            .saturating_add(gain)
+            .min(Self::MOST_GAIN);
+        self.0 = token << Self::GAIN_BITS | sum;
+    }
+}
+
+/// Looking at a touched segment costs about as much as reading so many postings of touched and other ones.
+const DEEPENING_A_SEGMENT: usize = 8;
 
 /// One search of one part.
 pub(super) struct Search<'a> {
@@ -193,7 +227,11 @@ impl Search<'_> {
         budget: &mut Budget,
     ) {
         let whole = self.query.weight;
-        if whole == 0 || self.query.len() >= usize::from(NONE) {
+        if whole == 0 {
+            return;
+        }
+        if self.query.len() > Slot::MOST_TOKENS {
+            budget.exhausted = true;
             return;
         }
         let percent = u32::from(self.percent.max(1));
@@ -215,6 +253,7 @@ impl Search<'_> {
             .sum();
         if budget.spend(read * 4) {
             self.gather(&tokens, scratch);
+            let rest = self.deepen(&mut tokens, rest, scratch, budget);
             let candidates = self.bounded(rest, &accept, scratch, budget);
             self.align(candidates, best, scratch, budget);
         }
@@ -252,27 +291,69 @@ impl Search<'_> {
 
     /// Sums what the lists that are read say of each segment: its gain over the rest that all could earn.
     fn gather(&self, tokens: &[Lists], scratch: &mut Scratch) {
-        let segments = self.part.len();
-        if scratch.gains.len() < segments {
-            scratch.gains.resize(segments, 0);
-            scratch.stamps.resize(segments, NONE);
+        if scratch.slots.len() < self.part.len() {
+            scratch.slots.resize(self.part.len(), Slot::default());
         }
-        for (token, lists) in tokens.iter().enumerate() {
+        for (token, lists) in (1..).zip(tokens) {
             let rest = lists.rest(lists.read);
             for &(bound, list) in &lists.lists[..lists.read] {
                 for &doc in list {
-                    let place = doc as usize;
-                    if scratch.stamps[place] == token as u16 {
-                        continue; // a list that earns more has been here
-                    }
-                    if scratch.stamps[place] == NONE {
+                    let slot = &mut scratch.slots[doc as usize];
+                    if slot.is_empty() {
                         scratch.touched.push(doc);
                     }
-                    scratch.stamps[place] = token as u16;
-                    scratch.gains[place] = scratch.gains[place].saturating_add(bound - rest);
+                    // Otherwise a list of the same token that earns more has been here.
+                    if slot.last() != token {
+                        slot.add(token, bound - rest);
+                    }
                 }
             }
         }
+    }
+
+    /// Lowers the bounds of what is touched: reads whole tokens that were not read at all, those that lower
+    /// the rest most for the fewest postings, as long as that costs less than looking at the segments.
+    fn deepen(
+        &self,
+        tokens: &mut [Lists],
+        mut rest: u32,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> u32 {
+        let mut unread: Vec<(usize, usize)> = tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, lists)| lists.read == 0 && !lists.lists.is_empty())
+            .map(|(token, lists)| (lists.lists.iter().map(|(_, list)| list.len()).sum(), token))
+            .collect();
+        unread.sort_by(|a, b| {
+            let ratio = |&(postings, token): &(usize, usize)| {
+                f64::from(tokens[token].rest(0)) / postings as f64
+            };
+            ratio(b).total_cmp(&ratio(a))
+        });
+        let mut worth = scratch.touched.len() * DEEPENING_A_SEGMENT;
+        for (postings, token) in unread {
+            let Some(left) = worth.checked_sub(postings) else {
+                break;
+            };
+            worth = left;
+            if !budget.spend(postings * 2) {
+                break;
+            }
+            rest -= tokens[token].rest(0);
+            let number = token as u32 + 1;
+            for &(bound, list) in &tokens[token].lists {
+                for &doc in list {
+                    let slot = &mut scratch.slots[doc as usize];
+                    if !slot.is_empty() && slot.last() != number {
+                        slot.add(number, bound);
+                    }
+                }
+            }
+            tokens[token].read = tokens[token].lists.len();
+        }
+        rest
     }
 
     /// What may reach the percentage by its bag bound, and that bound; clears the scratch.
@@ -287,8 +368,7 @@ impl Search<'_> {
         let least = need(weight::needed(self.percent, self.query.weight));
         let touched = std::mem::take(&mut scratch.touched);
         for &doc in &touched {
-            let gain = std::mem::take(&mut scratch.gains[doc as usize]);
-            scratch.stamps[doc as usize] = NONE;
+            let gain = std::mem::take(&mut scratch.slots[doc as usize]).gain();
             let most = rest.saturating_add(gain);
             if most < least || most < self.need(doc) || !accept(doc) {
                 continue;
@@ -340,8 +420,8 @@ impl Search<'_> {
             let whole = f64::from(self.query.weight.max(self.part.weight(doc)));
             100.0 * points / whole - f64::from(self.penalty)
         };
-        // A bound is in thousandths of a weight.
-        let rank_of_bound = |&(bound, doc): &(u32, Doc)| rank(f64::from(bound) / 1_000.0, doc);
+        let rank_of_bound =
+            |&(bound, doc): &(u32, Doc)| rank(f64::from(bound) / f64::from(BOUNDS_A_WEIGHT), doc);
         candidates.sort_unstable_by(|a, b| {
             rank_of_bound(b)
                 .total_cmp(&rank_of_bound(a))

@@ -17,6 +17,11 @@ pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
     })
 }
 
+/// A signature in half the space, kept beside each id in the directory so that most are refused unseen.
+fn short(signature: u64) -> u32 {
+    (signature | signature >> 32) as u32
+}
+
 /// Whether two signatures allow so few edits.
 pub(super) fn may_be_within(a: u64, b: u64, edits: usize) -> bool {
     (a ^ b).count_ones() as usize <= 2 * edits
@@ -27,9 +32,10 @@ pub(super) fn may_be_within(a: u64, b: u64, edits: usize) -> bool {
 pub(super) struct Similar {
     /// Words known, the first so many of the vocabulary.
     words: usize,
-    /// Where each bucket starts in `ids`; one more than there are buckets, which are a power of two.
+    /// Where each bucket starts in `filed`; one more than there are buckets, which are a power of two.
     starts: Vec<u32>,
-    ids: Vec<u32>,
+    /// Short signatures and ids.
+    filed: Vec<(u32, u32)>,
 }
 
 impl Similar {
@@ -37,11 +43,12 @@ impl Similar {
     pub(super) fn build(words: usize, chars: impl Fn(u32, &mut Vec<char>)) -> Self {
         let mut buffer = Vec::new();
         let mut entries = 0usize;
-        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut(u32, u64) + '_>| {
+        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut((u32, u32), u64) + '_>| {
             for id in 0..words as u32 {
                 buffer.clear();
                 chars(id, buffer);
-                pieces(buffer, |hash| visit(id, hash));
+                let letters = short(signature(buffer.iter().copied()));
+                pieces(buffer, |hash| visit((letters, id), hash));
             }
         };
         each(&mut buffer, Box::new(|_, _| entries += 1));
@@ -56,16 +63,20 @@ impl Similar {
             starts[i + 1] += starts[i];
         }
         let mut next = starts.clone();
-        let mut ids = vec![0u32; entries];
+        let mut filed = vec![(0, 0); entries];
         each(
             &mut buffer,
-            Box::new(|id, hash| {
+            Box::new(|word, hash| {
                 let place = &mut next[bucket(hash)];
-                ids[*place as usize] = id;
+                filed[*place as usize] = word;
                 *place += 1;
             }),
         );
-        Self { words, starts, ids }
+        Self {
+            words,
+            starts,
+            filed,
+        }
     }
 
     /// How many words it knows; later ones must be looked at one by one.
@@ -75,7 +86,7 @@ impl Similar {
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        4 * (self.starts.len() + self.ids.len())
+        4 * self.starts.len() + 8 * self.filed.len()
     }
 
     /// Ids of words that share a piece with the pattern: all similar ones, and others, some twice.
@@ -84,6 +95,7 @@ impl Similar {
             return;
         }
         let query = pattern.chars();
+        let letters = short(signature(query.iter().copied()));
         let mask = self.starts.len() - 2;
         for length in similar_lengths(query.len()) {
             let edits = most_edits(length, query.len());
@@ -94,8 +106,12 @@ impl Similar {
                         continue;
                     };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
-                    let ids = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
-                    self.ids[ids].iter().for_each(|&id| visit(id));
+                    let filed = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+                    for &(other, id) in &self.filed[filed] {
+                        if (letters ^ other).count_ones() as usize <= 2 * edits {
+                            visit(id);
+                        }
+                    }
                 }
             }
         }
