@@ -29,7 +29,7 @@ pub(super) struct Here {
 
 impl Drop for Here {
     fn drop(&mut self) {
-        self.engine.close();
+        Arc::clone(&self.engine).close();
     }
 }
 
