@@ -9,14 +9,25 @@ use tempfile::TempDir;
 fn hamzaban(data: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hamzaban"));
     command.arg("--data").arg(data);
-    for name in ["HAMZABAN_DATA", "HAMZABAN_LISTEN", "HAMZABAN_LOG", "HAMZABAN_LOG_FORMAT", "HAMZABAN_CONFIG", "HAMZABAN_KEY"] {
+    for name in [
+        "HAMZABAN_DATA",
+        "HAMZABAN_LISTEN",
+        "HAMZABAN_LOG",
+        "HAMZABAN_LOG_FORMAT",
+        "HAMZABAN_CONFIG",
+        "HAMZABAN_KEY",
+    ] {
         command.env_remove(name);
     }
     command
 }
 
 fn run(data: &Path, arguments: &[&str]) -> Output {
-    hamzaban(data).args(arguments).stdin(Stdio::null()).output().unwrap()
+    hamzaban(data)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn out(output: &Output) -> String {
@@ -58,7 +69,13 @@ impl Served {
 
     fn end(mut self) -> i32 {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 }
@@ -85,8 +102,16 @@ fn wrong_usage_is_2_and_failure_is_1_with_one_line() {
     let folder = folder_with(&[("a.xlsx", "")]);
     let data = folder.path().join("data");
     let file = folder.path().join("a.xlsx");
-    for arguments in [&["fly"][..], &["import", "--memory", "m"], &["import", file.to_str().unwrap(), "--memory", "m"]] {
-        assert_eq!(run(&data, arguments).status.code(), Some(2), "{arguments:?}");
+    for arguments in [
+        &["fly"][..],
+        &["import", "--memory", "m"],
+        &["import", file.to_str().unwrap(), "--memory", "m"],
+    ] {
+        assert_eq!(
+            run(&data, arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
     }
     for arguments in [
         &["--config", "/none.toml", "config"][..],
@@ -94,7 +119,12 @@ fn wrong_usage_is_2_and_failure_is_1_with_one_line() {
         &["serve", "--listen", "nonsense"],
     ] {
         let output = run(&data, arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?} {}", err(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{arguments:?} {}",
+            err(&output)
+        );
         assert_eq!(err(&output).lines().count(), 1, "{}", err(&output));
         assert!(err(&output).starts_with("hamzaban: "));
     }
@@ -104,39 +134,115 @@ fn wrong_usage_is_2_and_failure_is_1_with_one_line() {
 #[test]
 fn settings_and_document_are_printed() {
     let folder = tempfile::tempdir().unwrap();
-    let output = hamzaban(folder.path()).arg("config").env("HAMZABAN_LISTEN", "127.0.0.1:1").output().unwrap();
-    assert!(out(&output).contains("listen = \"127.0.0.1:1\" # from HAMZABAN_LISTEN"), "{}", out(&output));
+    let output = hamzaban(folder.path())
+        .arg("config")
+        .env("HAMZABAN_LISTEN", "127.0.0.1:1")
+        .output()
+        .unwrap();
+    assert!(
+        out(&output).contains("listen = \"127.0.0.1:1\" # from HAMZABAN_LISTEN"),
+        "{}",
+        out(&output)
+    );
     let document = out(&run(folder.path(), &["openapi"]));
     assert!(document.starts_with('{') && document.contains("/v1/lookup"));
 }
 
 #[test]
 fn a_file_goes_in_is_found_and_comes_out_without_a_server() {
-    let folder = folder_with(&[("a.tsv", TSV), ("cut.tmx", "<?xml version=\"1.0\"?><tmx version=\"1.4\">")]);
+    let folder = folder_with(&[
+        ("a.tsv", TSV),
+        ("cut.tmx", "<?xml version=\"1.0\"?><tmx version=\"1.4\">"),
+    ]);
     let data = folder.path().join("data");
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let imported = run(&data, &["import", &path("a.tsv"), "--memory", "news"]);
     assert!(imported.status.success(), "{}", err(&imported));
-    assert!(out(&imported).contains("1 read, 1 added"), "{}", out(&imported));
-    assert!(err(&imported).contains("made the memory news"), "{}", err(&imported));
-    let again = run(&data, &["import", &path("a.tsv"), "--memory", "news", "--json"]);
+    assert!(
+        out(&imported).contains("1 read, 1 added"),
+        "{}",
+        out(&imported)
+    );
+    assert!(
+        err(&imported).contains("made the memory news"),
+        "{}",
+        err(&imported)
+    );
+    let again = run(
+        &data,
+        &["import", &path("a.tsv"), "--memory", "news", "--json"],
+    );
     let report: serde_json::Value = serde_json::from_str(&out(&again)).unwrap();
-    assert_eq!((&report["added"], &report["unchanged"]), (&0.into(), &1.into()));
+    assert_eq!(
+        (&report["added"], &report["unchanged"]),
+        (&0.into(), &1.into())
+    );
 
-    let found = run(&data, &["lookup", "The door is open.", "--from", "en", "--to", "fa"]);
-    assert!(out(&found).contains("100 %") && out(&found).contains("در باز است."), "{}", out(&found));
-    let nothing = run(&data, &["lookup", "Quite another thing", "--from", "en", "--to", "fa"]);
-    assert!(nothing.status.success() && out(&nothing).is_empty() && err(&nothing).contains("nothing"));
+    let found = run(
+        &data,
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    );
+    assert!(
+        out(&found).contains("100 %") && out(&found).contains("در باز است."),
+        "{}",
+        out(&found)
+    );
+    let nothing = run(
+        &data,
+        &[
+            "lookup",
+            "Quite another thing",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+        ],
+    );
+    assert!(
+        nothing.status.success() && out(&nothing).is_empty() && err(&nothing).contains("nothing")
+    );
 
     let target = path("out.tmx");
-    assert!(run(&data, &["export", "--memory", "news", "-o", &target]).status.success());
-    assert!(std::fs::read_to_string(&target).unwrap().contains("The door is open."));
-    assert!(out(&run(&data, &["export", "--memory", "news", "--format", "tsv"])).contains("در باز است."));
+    assert!(
+        run(&data, &["export", "--memory", "news", "-o", &target])
+            .status
+            .success()
+    );
+    assert!(
+        std::fs::read_to_string(&target)
+            .unwrap()
+            .contains("The door is open.")
+    );
+    assert!(
+        out(&run(
+            &data,
+            &["export", "--memory", "news", "--format", "tsv"]
+        ))
+        .contains("در باز است.")
+    );
 
-    let cut = run(&data, &["import", &path("cut.tmx"), &path("none.tmx"), "--memory", "news"]);
+    let cut = run(
+        &data,
+        &[
+            "import",
+            &path("cut.tmx"),
+            &path("none.tmx"),
+            "--memory",
+            "news",
+        ],
+    );
     assert_eq!(cut.status.code(), Some(1));
-    assert!(err(&cut).contains("cut.tmx") && err(&cut).contains("none.tmx"), "{}", err(&cut));
-    assert_eq!(run(&data, &["export", "--memory", "none", "--format", "tmx"]).status.code(), Some(1));
+    assert!(
+        err(&cut).contains("cut.tmx") && err(&cut).contains("none.tmx"),
+        "{}",
+        err(&cut)
+    );
+    assert_eq!(
+        run(&data, &["export", "--memory", "none", "--format", "tmx"])
+            .status
+            .code(),
+        Some(1)
+    );
 }
 
 #[test]
@@ -144,16 +250,31 @@ fn segments_are_looked_up_line_by_line() {
     let folder = folder_with(&[("a.tsv", TSV)]);
     let data = folder.path().join("data");
     let file = folder.path().join("a.tsv");
-    assert!(run(&data, &["import", file.to_str().unwrap(), "--memory", "news"]).status.success());
+    assert!(
+        run(
+            &data,
+            &["import", file.to_str().unwrap(), "--memory", "news"]
+        )
+        .status
+        .success()
+    );
     let mut child = hamzaban(&data)
         .args(["lookup", "--from", "en", "--to", "fa", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"The door is open.\nNothing like it\n").unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"The door is open.\nNothing like it\n")
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    let replies: Vec<serde_json::Value> = out(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let replies: Vec<serde_json::Value> = out(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(replies.len(), 2);
     assert_eq!(replies[0]["matches"][0]["score"], 100);
     assert_eq!(replies[1]["matches"].as_array().unwrap().len(), 0);
@@ -166,15 +287,44 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let served = Served::start(&data);
     assert!(data.join("server.json").exists());
-    assert!(served.address.starts_with("http://127.0.0.1:"), "{}", served.address);
+    assert!(
+        served.address.starts_with("http://127.0.0.1:"),
+        "{}",
+        served.address
+    );
 
     let imported = run(&data, &["import", &path("a.tsv"), "--memory", "news"]);
     assert!(imported.status.success(), "{}", err(&imported));
-    assert!(out(&imported).contains("1 read, 1 added"), "{}", out(&imported));
-    let found = run(&data, &["lookup", "The door is open.", "--from", "en", "--to", "fa", "--memory", "news"]);
-    assert!(out(&found).contains("در باز است."), "{} {}", out(&found), err(&found));
+    assert!(
+        out(&imported).contains("1 read, 1 added"),
+        "{}",
+        out(&imported)
+    );
+    let found = run(
+        &data,
+        &[
+            "lookup",
+            "The door is open.",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+            "--memory",
+            "news",
+        ],
+    );
+    assert!(
+        out(&found).contains("در باز است."),
+        "{} {}",
+        out(&found),
+        err(&found)
+    );
     let exported = run(&data, &["export", "--memory", "news", "--format", "tsv"]);
-    assert!(out(&exported).contains("The door is open."), "{}", err(&exported));
+    assert!(
+        out(&exported).contains("The door is open."),
+        "{}",
+        err(&exported)
+    );
     let bad = run(&data, &["import", &path("bad.tmx"), "--memory", "news"]);
     assert_eq!(bad.status.code(), Some(1));
     assert!(err(&bad).contains("bad.tmx"), "{}", err(&bad));
@@ -182,7 +332,16 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
     assert_eq!(second.status.code(), Some(1), "{}", err(&second));
 
     let remote = hamzaban(&folder.path().join("none"))
-        .args(["--server", &served.address, "lookup", "The door is open.", "--from", "en", "--to", "fa"])
+        .args([
+            "--server",
+            &served.address,
+            "lookup",
+            "The door is open.",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+        ])
         .output()
         .unwrap();
     assert!(out(&remote).contains("در باز است."), "{}", err(&remote));
@@ -190,7 +349,10 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
 
     assert_eq!(served.end(), 0);
     assert!(!data.join("server.json").exists());
-    let after = run(&data, &["lookup", "The door is open.", "--from", "en", "--to", "fa"]);
+    let after = run(
+        &data,
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    );
     assert!(out(&after).contains("در باز است."), "{}", err(&after));
 }
 
@@ -201,6 +363,9 @@ fn a_server_that_was_killed_leaves_nothing_in_the_way() {
     drop(Served::start(&data));
     assert!(data.join("server.json").exists());
     let file = folder.path().join("a.tsv");
-    let imported = run(&data, &["import", file.to_str().unwrap(), "--memory", "news"]);
+    let imported = run(
+        &data,
+        &["import", file.to_str().unwrap(), "--memory", "news"],
+    );
     assert!(imported.status.success(), "{}", err(&imported));
 }
