@@ -3,6 +3,11 @@
 //! * `http`: replies to good and bad requests, over a real socket
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails may panic"
+)]
 
 mod cli;
 mod helpers;
