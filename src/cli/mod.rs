@@ -1,5 +1,9 @@
 //! The command line: one file per command. Each builds settings, calls the engine or the server
 //! that holds the folder, and prints.
+#![allow(
+    clippy::doc_markdown,
+    reason = "doc comments of arguments are the help text"
+)]
 
 mod client;
 mod export;

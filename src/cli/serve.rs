@@ -57,11 +57,10 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
     thread::Builder::new()
         .name("catch-up".into())
         .spawn(move || {
-            let told = catch_up(&loaded).and_then(|sample| {
+            let told = catch_up(&loaded).map(|sample| {
                 let text = told(&loaded, &settings, &address, sample.as_ref());
                 // Whoever closed our output still wants to be served.
                 let _ = print(&text);
-                Ok(())
             });
             if let Err(error) = told {
                 let _ = failed.send(error);

@@ -16,6 +16,9 @@ pub const FILE_NAME: &str = "hamzaban.toml";
 /// Where the server listens when nothing is said.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8640";
 
+/// What is logged when nothing is said: requests, but not how actix starts its workers.
+const DEFAULT_LOG: &str = "info,actix_server=warn";
+
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -194,7 +197,7 @@ impl Settings {
             flags.log.clone().map(|value| (value, "--log")),
             env("HAMZABAN_LOG").map(|value| (value, "HAMZABAN_LOG")),
             located(file.log),
-            || Some("info".to_owned()),
+            || Some(DEFAULT_LOG.to_owned()),
         );
         let log_format = pick(
             flags

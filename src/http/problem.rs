@@ -24,7 +24,11 @@ const MAX_POINTER: usize = 200;
 
 /// Why a request was refused. Handlers return it; the middleware adds the request id.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
+pub(super) struct Problem(Box<Facts>);
+
+/// Boxed, since most results are no problem and should not carry its size.
+#[derive(Clone, Debug)]
+struct Facts {
     status: StatusCode,
     code: &'static str,
     detail: String,
@@ -89,7 +93,7 @@ pub(super) struct ProblemBody<'a> {
 impl Problem {
     /// A problem with a message for people; `detail` may hold input that went through [`quoted`].
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Problem {
+        Problem(Box::new(Facts {
             status,
             code,
             detail: printable(&detail.into(), MAX_DETAIL),
@@ -100,7 +104,7 @@ impl Problem {
             byte: None,
             retry_after_seconds: None,
             close: false,
-        }
+        }))
     }
 
     /// 400.
@@ -138,69 +142,67 @@ impl Problem {
 
     /// Names the field that is wrong.
     pub(super) fn at(mut self, pointer: &str) -> Self {
-        self.errors.push(FieldProblem {
+        self.0.errors.push(FieldProblem {
             pointer: printable(pointer, MAX_POINTER),
-            code: self.code.to_owned(),
+            code: self.0.code.to_owned(),
         });
         self
     }
 
     /// Asks to come back later.
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// Closes the connection after the reply, since the rest of the body will not be read.
     pub(super) fn and_close(mut self) -> Self {
-        self.close = true;
+        self.0.close = true;
         self
     }
 
     /// The same, because the client sent too slowly.
-    pub(super) fn too_slow(self) -> Self {
-        Problem {
-            status: StatusCode::REQUEST_TIMEOUT,
-            code: "timeout",
-            ..self
-        }
+    pub(super) fn too_slow(mut self) -> Self {
+        self.0.status = StatusCode::REQUEST_TIMEOUT;
+        self.0.code = "timeout";
+        self
     }
 
     /// The stable code.
     #[cfg(test)]
     pub(super) fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// The reply, with the request's id in it.
     pub(super) fn respond(&self, request_id: &str) -> HttpResponse {
         let body = ProblemBody {
-            kind: format!("urn:hamzaban:problem:{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: &self.detail,
+            kind: format!("urn:hamzaban:problem:{}", self.0.code),
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
+            code: self.0.code,
+            detail: &self.0.detail,
             request_id,
-            errors: &self.errors,
-            report: self.report.as_deref(),
-            current: self.current.as_deref(),
-            line: self.line,
-            byte: self.byte,
+            errors: &self.0.errors,
+            report: self.0.report.as_deref(),
+            current: self.0.current.as_deref(),
+            line: self.0.line,
+            byte: self.0.byte,
         };
-        let mut reply = HttpResponse::build(self.status);
+        let mut reply = HttpResponse::build(self.0.status);
         reply.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             reply.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             reply.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if let Some(report) = &self.report
+        if let Some(report) = &self.0.report
             && let Ok(id) = HeaderValue::from_str(&report.id)
         {
             reply.insert_header(("Import-Id", id));
         }
-        if self.close {
+        if self.0.close {
             reply.force_close();
         }
         reply.body(serde_json::to_string(&body).unwrap_or_default())
@@ -233,13 +235,19 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.detail)
+        write!(
+            f,
+            "{} {}: {}",
+            self.0.status.as_u16(),
+            self.0.code,
+            self.0.detail
+        )
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -274,7 +282,7 @@ impl From<Error> for Problem {
             Error::NotFound { .. } => Self::not_found(),
             Error::Stale { current, .. } => {
                 let mut problem = Self::new(StatusCode::CONFLICT, "stale_rev", detail);
-                problem.current = current;
+                problem.0.current = current;
                 problem
             }
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
@@ -293,14 +301,14 @@ impl From<Error> for Problem {
             Error::Loading => Self::loading(),
             Error::Format { error, report } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.code, detail);
-                problem.line = Some(error.line);
-                problem.byte = Some(error.byte);
-                problem.report = Some(report);
+                problem.0.line = Some(error.line);
+                problem.0.byte = Some(error.byte);
+                problem.0.report = Some(report);
                 problem
             }
             Error::Input { report, .. } => {
                 let mut problem = Self::bad_request("input_broken", detail).and_close();
-                problem.report = Some(report);
+                problem.0.report = Some(report);
                 problem
             }
             Error::Output(_) | Error::Store(_) => {
@@ -380,7 +388,7 @@ mod tests {
             (Error::Store("secret SQL".into()), 500, "internal"),
         ] {
             let problem = Problem::from(error);
-            assert_eq!(problem.status.as_u16(), status, "{code}");
+            assert_eq!(problem.0.status.as_u16(), status, "{code}");
             assert_eq!(problem.code(), code);
             assert!(!body(&problem).to_string().contains("secret"));
         }

@@ -1,0 +1,371 @@
+//! The program as users start it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn hamzaban(data: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hamzaban"));
+    command.arg("--data").arg(data);
+    for name in [
+        "HAMZABAN_DATA",
+        "HAMZABAN_LISTEN",
+        "HAMZABAN_LOG",
+        "HAMZABAN_LOG_FORMAT",
+        "HAMZABAN_CONFIG",
+        "HAMZABAN_KEY",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    hamzaban(data)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A server in a process of its own, ended on `Drop`.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(data: &Path) -> Self {
+        let mut child = hamzaban(data)
+            .args(["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = String::new();
+        for line in lines.by_ref() {
+            let line = line.unwrap();
+            if let Some(given) = line.strip_prefix("Listening on ") {
+                address = given.to_owned();
+            }
+            if line.starts_with("Ready") {
+                break;
+            }
+        }
+        // Whoever stops reading must not stop the server.
+        std::thread::spawn(move || lines.for_each(drop));
+        Served { child, address }
+    }
+
+    fn end(mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn folder_with(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+const TSV: &str = "en\tfa\nThe door is open.\tدر باز است.\n";
+
+#[test]
+fn wrong_usage_is_2_and_failure_is_1_with_one_line() {
+    let folder = folder_with(&[("a.xlsx", "")]);
+    let data = folder.path().join("data");
+    let file = folder.path().join("a.xlsx");
+    for arguments in [
+        &["fly"][..],
+        &["import", "--memory", "m"],
+        &["import", file.to_str().unwrap(), "--memory", "m"],
+    ] {
+        assert_eq!(
+            run(&data, arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+    for arguments in [
+        &["--config", "/none.toml", "config"][..],
+        &["serve", "--listen", "0.0.0.0:0"],
+        &["serve", "--listen", "nonsense"],
+    ] {
+        let output = run(&data, arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{arguments:?} {}",
+            err(&output)
+        );
+        assert_eq!(err(&output).lines().count(), 1, "{}", err(&output));
+        assert!(err(&output).starts_with("hamzaban: "));
+    }
+    assert!(err(&run(&data, &["serve", "--listen", "0.0.0.0:0"])).contains("loopback"));
+}
+
+#[test]
+fn settings_and_document_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hamzaban(folder.path())
+        .arg("config")
+        .env("HAMZABAN_LISTEN", "127.0.0.1:1")
+        .output()
+        .unwrap();
+    assert!(
+        out(&output).contains("listen = \"127.0.0.1:1\" # from HAMZABAN_LISTEN"),
+        "{}",
+        out(&output)
+    );
+    let document = out(&run(folder.path(), &["openapi"]));
+    assert!(document.starts_with('{') && document.contains("/v1/lookup"));
+}
+
+#[test]
+fn a_file_goes_in_is_found_and_comes_out_without_a_server() {
+    let folder = folder_with(&[
+        ("a.tsv", TSV),
+        ("cut.tmx", "<?xml version=\"1.0\"?><tmx version=\"1.4\">"),
+    ]);
+    let data = folder.path().join("data");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let imported = run(&data, &["import", &path("a.tsv"), "--memory", "news"]);
+    assert!(imported.status.success(), "{}", err(&imported));
+    assert!(
+        out(&imported).contains("1 read, 1 added"),
+        "{}",
+        out(&imported)
+    );
+    assert!(
+        err(&imported).contains("made the memory news"),
+        "{}",
+        err(&imported)
+    );
+    let again = run(
+        &data,
+        &["import", &path("a.tsv"), "--memory", "news", "--json"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&out(&again)).unwrap();
+    assert_eq!(
+        (&report["added"], &report["unchanged"]),
+        (&0.into(), &1.into())
+    );
+
+    let found = run(
+        &data,
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    );
+    assert!(
+        out(&found).contains("100 %") && out(&found).contains("در باز است."),
+        "{}",
+        out(&found)
+    );
+    let nothing = run(
+        &data,
+        &[
+            "lookup",
+            "Quite another thing",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+        ],
+    );
+    assert!(
+        nothing.status.success() && out(&nothing).is_empty() && err(&nothing).contains("nothing")
+    );
+
+    let target = path("out.tmx");
+    assert!(
+        run(&data, &["export", "--memory", "news", "-o", &target])
+            .status
+            .success()
+    );
+    assert!(
+        std::fs::read_to_string(&target)
+            .unwrap()
+            .contains("The door is open.")
+    );
+    assert!(
+        out(&run(
+            &data,
+            &["export", "--memory", "news", "--format", "tsv"]
+        ))
+        .contains("در باز است.")
+    );
+
+    let cut = run(
+        &data,
+        &[
+            "import",
+            &path("cut.tmx"),
+            &path("none.tmx"),
+            "--memory",
+            "news",
+        ],
+    );
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(
+        err(&cut).contains("cut.tmx") && err(&cut).contains("none.tmx"),
+        "{}",
+        err(&cut)
+    );
+    assert_eq!(
+        run(&data, &["export", "--memory", "none", "--format", "tmx"])
+            .status
+            .code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn segments_are_looked_up_line_by_line() {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let data = folder.path().join("data");
+    let file = folder.path().join("a.tsv");
+    assert!(
+        run(
+            &data,
+            &["import", file.to_str().unwrap(), "--memory", "news"]
+        )
+        .status
+        .success()
+    );
+    let mut child = hamzaban(&data)
+        .args(["lookup", "--from", "en", "--to", "fa", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"The door is open.\nNothing like it\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let replies: Vec<serde_json::Value> = out(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(replies.len(), 2);
+    assert_eq!(replies[0]["matches"][0]["score"], 100);
+    assert_eq!(replies[1]["matches"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
+    let folder = folder_with(&[("a.tsv", TSV), ("bad.tmx", "<html>")]);
+    let data = folder.path().join("data");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let served = Served::start(&data);
+    assert!(data.join("server.json").exists());
+    assert!(
+        served.address.starts_with("http://127.0.0.1:"),
+        "{}",
+        served.address
+    );
+
+    let imported = run(&data, &["import", &path("a.tsv"), "--memory", "news"]);
+    assert!(imported.status.success(), "{}", err(&imported));
+    assert!(
+        out(&imported).contains("1 read, 1 added"),
+        "{}",
+        out(&imported)
+    );
+    let found = run(
+        &data,
+        &[
+            "lookup",
+            "The door is open.",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+            "--memory",
+            "news",
+        ],
+    );
+    assert!(
+        out(&found).contains("در باز است."),
+        "{} {}",
+        out(&found),
+        err(&found)
+    );
+    let exported = run(&data, &["export", "--memory", "news", "--format", "tsv"]);
+    assert!(
+        out(&exported).contains("The door is open."),
+        "{}",
+        err(&exported)
+    );
+    let bad = run(&data, &["import", &path("bad.tmx"), "--memory", "news"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(err(&bad).contains("bad.tmx"), "{}", err(&bad));
+    let second = run(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1), "{}", err(&second));
+
+    let remote = hamzaban(&folder.path().join("none"))
+        .args([
+            "--server",
+            &served.address,
+            "lookup",
+            "The door is open.",
+            "--from",
+            "en",
+            "--to",
+            "fa",
+        ])
+        .output()
+        .unwrap();
+    assert!(out(&remote).contains("در باز است."), "{}", err(&remote));
+    assert!(!folder.path().join("none").exists());
+
+    assert_eq!(served.end(), 0);
+    assert!(!data.join("server.json").exists());
+    let after = run(
+        &data,
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    );
+    assert!(out(&after).contains("در باز است."), "{}", err(&after));
+}
+
+#[test]
+fn a_server_that_was_killed_leaves_nothing_in_the_way() {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let data = folder.path().join("data");
+    drop(Served::start(&data));
+    assert!(data.join("server.json").exists());
+    let file = folder.path().join("a.tsv");
+    let imported = run(
+        &data,
+        &["import", file.to_str().unwrap(), "--memory", "news"],
+    );
+    assert!(imported.status.success(), "{}", err(&imported));
+}

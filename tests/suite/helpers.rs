@@ -1,0 +1,198 @@
+//! A server in this process on a free port with a folder of its own, gone on `Drop`.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hamzaban::engine::Engine;
+use hamzaban::http::{self, Options};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// The token of the servers under test.
+pub(crate) const TOKEN: &str = "0123456789abcdef";
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) engine: Arc<Engine>,
+    agent: ureq::Agent,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+/// A reply, read whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl TestServer {
+    /// Caught up and empty.
+    pub(crate) fn start() -> Self {
+        let server = Self::start_loading();
+        server.engine.catch_up().unwrap();
+        server
+    }
+
+    /// Bound and answering, its index not yet loaded.
+    pub(crate) fn start_loading() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open(folder.path(), true).unwrap();
+        let options = Options {
+            listen: "127.0.0.1:0".into(),
+            token: TOKEN.into(),
+        };
+        let server = http::bind(Arc::clone(&engine), options).unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let until = async {
+                let _ = stopped.await;
+            };
+            actix_web::rt::System::new()
+                .block_on(server.run(until))
+                .unwrap();
+        });
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .proxy(None)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .new_agent();
+        TestServer {
+            address,
+            engine,
+            agent,
+            stop: Some(stop),
+            thread: Some(thread),
+            _folder: folder,
+        }
+    }
+
+    /// With a memory `news` of one unit.
+    pub(crate) fn with_a_unit() -> Self {
+        let server = Self::start();
+        let made = server.post("/v1/memories", r#"{"name":"news"}"#);
+        assert_eq!(made.status, 201, "{}", made.text);
+        let unit = r#"{"variants":{"en":"The door is open.","fa":"در باز است."}}"#;
+        let written = server.post("/v1/memories/news/units", unit);
+        assert_eq!(written.status, 201, "{}", written.text);
+        server
+    }
+
+    /// Sends a request with these headers besides the usual ones.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = match body {
+            Some(body) => self.agent.run(request.body(body).unwrap()),
+            None => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], None)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
+        self.json("POST", path, body)
+    }
+
+    pub(crate) fn json(&self, method: &str, path: &str, body: &str) -> Reply {
+        let headers = [("Content-Type", "application/json")];
+        self.send(method, path, &headers, Some(body.as_bytes()))
+    }
+
+    pub(crate) fn import(&self, memory: &str, query: &str, file: &[u8]) -> Reply {
+        let path = format!("/v1/memories/{memory}/import?{query}");
+        self.send("POST", &path, &[], Some(file))
+    }
+
+    /// What the server answers to these very bytes, until it closes or rests for a while.
+    pub(crate) fn raw(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let patience = Duration::from_secs(5);
+        stream.set_read_timeout(Some(patience)).unwrap();
+        // The server may have closed before it took everything: what it said counts.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut piece) {
+            answer.extend_from_slice(&piece[..length]);
+            if whole(&answer) {
+                break;
+            }
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// Whether a reply with Content-Length has arrived.
+fn whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head
+        .split("\r\n")
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    length.is_some_and(|length: usize| body.len() >= length)
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(
+                ended.is_ok() || std::thread::panicking(),
+                "the server panicked"
+            );
+        }
+        Arc::clone(&self.engine).close();
+    }
+}

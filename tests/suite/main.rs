@@ -1,0 +1,15 @@
+//! The one integration binary. What belongs where:
+//! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
+//! * `http`: replies to good and bad requests, over a real socket
+//! * `openapi`: the document, as a snapshot
+//! * `helpers`: a server in this process, and a client for it
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails may panic"
+)]
+
+mod cli;
+mod helpers;
+mod http;
+mod openapi;
