@@ -9,3 +9,5 @@ mod placeables;
 mod tables;
 pub mod tags;
 pub mod tokens;
+#[cfg(test)]
+mod tokens_tests;
