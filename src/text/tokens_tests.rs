@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
-use super::fold::key;
+use super::fold::{convention, key, same};
 use super::tokens::{Analysis, Kind, Token, analyse, analyse_into};
 
 /// The tokens as text: words bare, numbers as `#…`, placeables as `[…]`, glued parts after `~`.
@@ -271,5 +271,41 @@ fn hostile_texts_are_cut_in_linear_time() {
             "{unit:?} took {:?}",
             started.elapsed()
         );
+    }
+}
+
+#[test]
+fn real_segments_keep_the_laws() {
+    let shared = std::env::var("HAMZABAN_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    let path = std::path::Path::new(&shared).join("data/en_fa.tsv.xz");
+    let Ok(file) = std::fs::File::open(&path) else {
+        println!("skipped: {} is not here", path.display());
+        return;
+    };
+    let mut lines = Vec::new();
+    lzma_rs::xz_decompress(&mut std::io::BufReader::new(file), &mut lines).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    let segments = || lines.lines().flat_map(|line| line.split('\t').take(2));
+    let mut analysis = Analysis::default();
+    let started = std::time::Instant::now();
+    let mut tokens = 0;
+    for segment in segments() {
+        analyse_into(segment, &mut analysis);
+        tokens += analysis.tokens.len();
+    }
+    let bytes: usize = segments().map(str::len).sum();
+    println!("{bytes} bytes, {tokens} tokens in {:?}", started.elapsed());
+    for segment in segments() {
+        let same_text = same(segment);
+        assert_eq!(same(&same_text), same_text);
+        let folded = key(segment);
+        assert_eq!(key(&same_text).text, folded.text, "{segment}");
+        assert_eq!(key(&folded.text).text, folded.text, "{segment}");
+        let conventional = convention(segment);
+        assert_eq!(convention(&conventional), conventional, "{segment}");
+        if folded.text.contains(|c: char| c.is_alphanumeric()) {
+            assert!(!analyse(segment).tokens.is_empty(), "{segment}");
+        }
     }
 }
