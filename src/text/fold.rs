@@ -2,7 +2,7 @@
 //! what.
 //!
 //! A text is walked once. Stretches of characters that stay as they are, most of any text, are copied
-//! whole; a single change is looked up in [`super::pages`]; and only what normalization may join or
+//! whole; a single change is looked up in `pages`; and only what normalization may join or
 //! reorder goes, cluster by cluster, through `unicode-normalization`. A cluster begins at a character
 //! that never combines with what stands before it, so that cluster by cluster gives what the whole
 //! text would give (a test holds it against exactly that).

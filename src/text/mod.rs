@@ -35,6 +35,8 @@
 
 pub mod check;
 mod convention;
+#[cfg(test)]
+mod corpus;
 pub mod fold;
 #[cfg(test)]
 mod fold_tests;

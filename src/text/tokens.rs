@@ -7,7 +7,8 @@
 //!   spaces (Han, kana, Thai, Lao, Khmer, Myanmar) give one token a character, marks included;
 //! * a *number* is a run of digits with single `. , / : - '` inside: 12.5, 1,000, 2023-10-04, 12:30.
 //!   Digits glued to other letters are part of a word (covid19, 4th);
-//! * a *placeable* is what a translator carries over: see [`super::placeables`].
+//! * a *placeable* is what a translator carries over: URLs, e-mail addresses, `%s`,
+//!   `{0}`, `$VAR`, `&amp;`, `<b>` and their like.
 //!
 //! Spaces and all other punctuation are in no token. Time is linear in the text, whatever it is.
 

@@ -3,6 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
+use super::corpus::read_xz;
 use super::fold::{convention, key, same};
 use super::tokens::{Analysis, Kind, Token, analyse, analyse_into};
 
@@ -263,11 +264,11 @@ fn hostile_texts_are_cut_in_linear_time() {
         "é@a.b",
         "a.@",
     ] {
-        let text = unit.repeat(400_000 / unit.len());
+        let text = unit.repeat(2_000_000 / unit.len());
         let started = std::time::Instant::now();
         analyse(&text);
         assert!(
-            started.elapsed().as_secs() < 3,
+            started.elapsed().as_secs() < 60,
             "{unit:?} took {:?}",
             started.elapsed()
         );
@@ -276,16 +277,9 @@ fn hostile_texts_are_cut_in_linear_time() {
 
 #[test]
 fn real_segments_keep_the_laws() {
-    let shared = std::env::var("HAMZABAN_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let path = std::path::Path::new(&shared).join("data/en_fa.tsv.xz");
-    let Ok(file) = std::fs::File::open(&path) else {
-        println!("skipped: {} is not here", path.display());
+    let Some(lines) = read_xz("en_fa.tsv.xz") else {
         return;
     };
-    let mut lines = Vec::new();
-    lzma_rs::xz_decompress(&mut std::io::BufReader::new(file), &mut lines).unwrap();
-    let lines = String::from_utf8(lines).unwrap();
     let segments = || lines.lines().flat_map(|line| line.split('\t').take(2));
     let mut analysis = Analysis::default();
     let started = std::time::Instant::now();

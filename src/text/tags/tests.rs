@@ -3,6 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
 
+use super::super::corpus::read_xz;
 use super::{DEEPEST, Element, MOST_ATTRIBUTES, Tag, TagFault, escape, plain, signature, validate};
 
 fn soup() -> impl Strategy<Value = String> {
@@ -204,4 +205,21 @@ fn only_what_xml_needs_is_escaped() {
         escape("«متن» \"x\"\n"),
         std::borrow::Cow::Borrowed(_)
     ));
+}
+
+#[test]
+fn segments_of_a_real_memory_are_read() {
+    let Some(tmx) = read_xz("sample-en-fa.tmx.xz") else {
+        return;
+    };
+    let segments = tmx.split("<seg>").skip(1);
+    let (mut read, mut tags) = (0, 0);
+    for segment in segments.filter_map(|rest| rest.split("</seg>").next()) {
+        let text = plain(segment);
+        assert!(text.is_ok(), "{text:?} in {segment}");
+        read += 1;
+        tags += signature(segment).len();
+    }
+    println!("{read} segments, {tags} tags");
+    assert!(read > 0 && tags > 0);
 }
