@@ -4,7 +4,7 @@
 //! could not see or what would do harm on a page that shows the segment.
 
 use super::fold::same;
-use super::tables::is_mark;
+use super::pages::entry;
 
 /// The longest segment that is stored, in characters.
 pub const LONGEST_SEGMENT: usize = 10_240;
@@ -122,7 +122,11 @@ fn check_characters(text: &str) -> Result<(), SegmentFault> {
             }
             _ => {}
         }
-        marks = if is_mark(character) { marks + 1 } else { 0 };
+        marks = if entry::<false>(character).is_mark() {
+            marks + 1
+        } else {
+            0
+        };
         if marks > MOST_MARKS {
             return Err(SegmentFault::TooManyMarks { at });
         }

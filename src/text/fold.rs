@@ -1,22 +1,19 @@
-//! The three folds: [`same`], [`convention`] and [`key`]. The room's page says which is for what.
+//! The folds [`same`] and [`key`] (and [`convention`], next door). The room's page says which is for
+//! what.
 //!
 //! A text is walked once. Stretches of characters that stay as they are, most of any text, are copied
-//! whole; a single change is looked up in [`super::pages`]; and only what normalization may join or
+//! whole; a single change is looked up in `pages`; and only what normalization may join or
 //! reorder goes, cluster by cluster, through `unicode-normalization`. A cluster begins at a character
 //! that never combines with what stands before it, so that cluster by cluster gives what the whole
 //! text would give (a test holds it against exactly that).
 
 use std::borrow::Cow;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
-
+pub use super::convention::convention;
 pub use super::map::Folded;
 use super::map::{LONGEST, Map, Recorder};
 use super::pages::{Entry, Kind, compose, entry, page};
-use super::tables::{
-    Fate, HEH, YEH, ZWJ, ZWNJ, ascii_digit, decompose, fate, is_arabic_letter, is_letter, is_mark,
-    is_symbol, is_vowel_mark,
-};
+use super::tables::{Fate, HEH, YEH, ZWJ, ZWNJ, decompose, fate, is_letter, is_mark, is_symbol};
 
 /// The text as a reader sees it: two texts with an equal `same` are the same text and score 100.
 ///
@@ -64,54 +61,6 @@ pub fn key(text: &str) -> Folded {
         &mut Scratch::default(),
     );
     folded
-}
-
-/// The text without spelling conventions: where this is equal but [`same`] is not, a pair scores 99.
-///
-/// On top of [`same`]: digits of any script as 0–9, ٬ and ٫ between digits as `,` and `.`, Arabic
-/// vowel marks dropped, and joined, half-spaced and spaced Arabic-script words made one («آن ها»,
-/// «آن‌ها», «آنها»). Nothing else: case, punctuation and آ/ا still differ. Idempotent.
-pub fn convention(text: &str) -> String {
-    let text = same(text);
-    let mut out = String::with_capacity(text.len());
-    let mut last: Option<char> = None;
-    let mut between: Option<char> = None;
-    let mut chars = text.chars().filter(|&c| !is_vowel_mark(c)).peekable();
-    while let Some(c) = chars.next() {
-        let c = match c {
-            ' ' => {
-                between = Some(' ');
-                continue;
-            }
-            ZWNJ | ZWJ => {
-                between = between.or(Some(c));
-                continue;
-            }
-            '٬' | '٫' if last.is_some_and(|l| l.is_ascii_digit()) && between.is_none() => {
-                let digit_follows = chars.peek().is_some_and(|&n| ascii_digit(n).is_some());
-                match c {
-                    '٬' if digit_follows => ',',
-                    '٫' if digit_follows => '.',
-                    _ => c,
-                }
-            }
-            _ => ascii_digit(c).unwrap_or(c),
-        };
-        if let (Some(separator), Some(before)) = (between.take(), last) {
-            let one_word = is_arabic_letter(before) && is_arabic_letter(c);
-            if !one_word && (separator == ' ' || joins(before, separator, class_of(c))) {
-                out.push(separator);
-            }
-        }
-        out.push(c);
-        last = Some(c);
-    }
-    // A mark that is gone can have stood between characters that compose.
-    if is_nfc(&out) {
-        out
-    } else {
-        out.nfc().collect()
-    }
 }
 
 /// Buffers that a fold needs and a next one can use again.
@@ -177,7 +126,7 @@ fn stretch<const KEY: bool>(text: &str, from: usize) -> usize {
 
 /// What stands after a joiner, as far as joining goes.
 #[derive(Clone, Copy)]
-struct Class {
+pub(super) struct Class {
     letter: bool,
     mark: bool,
     symbol: bool,
@@ -189,7 +138,7 @@ const NOTHING: Class = Class {
     symbol: false,
 };
 
-fn class_of(c: char) -> Class {
+pub(super) fn class_of(c: char) -> Class {
     Class {
         letter: is_letter(c),
         mark: is_mark(c),
@@ -208,8 +157,9 @@ impl From<Entry> for Class {
 }
 
 /// Whether a joiner joins: a letter (or its marks) to a letter; ZWJ also pictures.
-fn joins(before: char, joiner: char, after: Class) -> bool {
-    if !after.letter && !(joiner == ZWJ && after.symbol) {
+pub(super) fn joins(before: char, joiner: char, after: Class) -> bool {
+    let picture = joiner == ZWJ && after.symbol;
+    if !after.letter && !picture {
         return false;
     }
     // What counts is the last mark of a composed character.
@@ -218,7 +168,7 @@ fn joins(before: char, joiner: char, after: Class) -> bool {
         unicode_normalization::char::decompose_canonical(before, |piece| last = piece);
     }
     let wordlike = is_letter(last) || is_mark(last);
-    wordlike || (joiner == ZWJ && after.symbol && is_symbol(last))
+    wordlike || (picture && is_symbol(last))
 }
 
 /// Where the last cluster began, in case a mark follows.

@@ -27,7 +27,7 @@ pub(super) fn end(key: &str, at: usize, before: u8) -> Option<usize> {
 }
 
 /// `<b>`, `</a>`, `<br/>`, `<a href="…">`, `<1>`: a name, then attributes with values only, so that
-/// "a <b and c> d" is none.
+/// `a <b and c> d` is none.
 fn tag(rest: &[u8]) -> Option<usize> {
     let mut at = if rest.get(1) == Some(&b'/') { 2 } else { 1 };
     let name = run(rest, at, |b| {

@@ -3,11 +3,12 @@
 //! Tokens are read off the [`key`](super::fold::key) fold, so their texts compare directly:
 //! * a *word* is a run of letters, marks and digits. A ZWNJ parts it (`glued` marks the second part);
 //!   an apostrophe between two letters does not (don't, regime's); everything else does. Arabic-script
-//!   letters never share a word with digits or other letters («۱۲مهر», «وYouTube»). Scripts without
+//!   letters never share a word with digits or other letters (`۱۲مهر`, `وYouTube`). Scripts without
 //!   spaces (Han, kana, Thai, Lao, Khmer, Myanmar) give one token a character, marks included;
 //! * a *number* is a run of digits with single `. , / : - '` inside: 12.5, 1,000, 2023-10-04, 12:30.
 //!   Digits glued to other letters are part of a word (covid19, 4th);
-//! * a *placeable* is what a translator carries over: see [`super::placeables`].
+//! * a *placeable* is what a translator carries over: URLs, e-mail addresses, `%s`,
+//!   `{0}`, `$VAR`, `&amp;`, `<b>` and their like.
 //!
 //! Spaces and all other punctuation are in no token. Time is linear in the text, whatever it is.
 

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 
 mod scan;
+#[cfg(test)]
+mod tests;
 
 pub use scan::{Element, TagError, TagFault};
 use scan::{Event, Scanner};
