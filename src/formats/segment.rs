@@ -2,9 +2,12 @@
 
 use super::error::shown;
 use crate::model::{Lang, MAX_SEGMENT_CHARS, MAX_VARIANTS, Variant};
+use crate::text::check::{SegmentFault, check_segment};
+use crate::text::fold::same;
 
 /// The first character that has no business in a text: C0 and C1 controls but TAB, LF, CR and U+0085,
-/// DEL, and the two noncharacters that XML forbids. U+2028 and bidi controls are text.
+/// DEL, and the two noncharacters that XML forbids; the same as [`check_segment`] refuses, but for everything
+/// a unit says and not only its segments.
 pub(super) fn forbidden(text: &str) -> Option<char> {
     // The quick test is one pass without branches; 0xC2 leads U+0080 to U+00BF, 0xEF leads U+FFFE.
     let suspicious = text.bytes().fold(false, |found, b| {
@@ -19,28 +22,32 @@ pub(super) fn forbidden(text: &str) -> Option<char> {
     })
 }
 
-/// Why this text is no segment, if it is none. Controls are looked for elsewhere, see [`forbidden`].
-fn unusable(text: &str) -> Option<String> {
-    if text.chars().all(is_blank) {
-        return Some("is empty".into());
-    }
-    // No text has more characters than bytes.
-    if text.len() > MAX_SEGMENT_CHARS {
-        let length = text.chars().count();
-        if length > MAX_SEGMENT_CHARS {
-            return Some(format!(
-                "has {length} characters, more than {MAX_SEGMENT_CHARS}"
-            ));
-        }
-    }
-    None
+/// What is wrong with a segment.
+enum Fault {
+    /// It cannot be taken.
+    Unusable(String),
+    /// It is taken, because files have such and an import must not lose them.
+    Odd(String),
 }
 
-/// White space, joiners, and marks that show nothing.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{FEFF}')
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
+/// What [`check_segment`] says, with the tolerance of an import: bidi controls without a counterpart and long
+/// runs of combining marks are refused when typed, and only reported when they come in a file.
+fn judge(text: &str) -> Result<(), Fault> {
+    let unusable = |reason: String| Err(Fault::Unusable(reason));
+    match check_segment(text) {
+        Ok(()) => Ok(()),
+        Err(SegmentFault::Empty) => unusable("is empty".into()),
+        Err(SegmentFault::TooLong) => unusable(format!(
+            "has {} characters, more than {MAX_SEGMENT_CHARS}",
+            text.chars().count()
+        )),
+        Err(SegmentFault::InvalidCharacter { character, .. }) => {
+            unusable(format!("cannot be taken: {}", named(character)))
+        }
+        // The check stops at its first finding; marks alone are still nothing to read.
+        Err(_) if same(text).is_empty() => unusable("is empty".into()),
+        Err(fault) => Err(Fault::Odd(format!("is kept as it is, but {fault}"))),
+    }
 }
 
 /// The variants of one unit as they come.
@@ -49,6 +56,8 @@ pub(super) struct Variants {
     taken: Vec<Variant>,
     /// Why others were not taken.
     left_out: Vec<String>,
+    /// What is odd about those that were taken.
+    odd: Vec<String>,
     seen: usize,
 }
 
@@ -57,13 +66,22 @@ impl Variants {
     pub(super) fn add(&mut self, variant: Variant) {
         self.seen += 1;
         let lang = &variant.lang;
-        if variant.tagged.is_some() && variant.text.chars().all(is_blank) {
-            self.leave_out(format!(
-                "the {lang} segment is empty: it has no text outside of inline elements"
-            ));
-        } else if let Some(reason) = unusable(&variant.text) {
-            self.leave_out(format!("the {lang} segment {reason}"));
-        } else if self.taken.iter().any(|taken| taken.lang == *lang) {
+        match judge(&variant.text) {
+            Err(Fault::Unusable(reason)) => {
+                let beside = if variant.tagged.is_some() {
+                    ", not counting inline elements"
+                } else {
+                    ""
+                };
+                self.leave_out(format!("the {lang} segment {reason}{beside}"));
+                return;
+            }
+            Err(Fault::Odd(reason)) if self.odd.len() < MAX_VARIANTS => {
+                self.odd.push(format!("the {lang} segment {reason}"));
+            }
+            _ => {}
+        }
+        if self.taken.iter().any(|taken| taken.lang == *lang) {
             self.leave_out(format!(
                 "there is more than one {lang} segment; the first is kept"
             ));
@@ -88,7 +106,7 @@ impl Variants {
     ///
     /// # Errors
     /// The reason to skip the unit: fewer than two usable variants, or too many.
-    pub(super) fn finish(self) -> Result<(Vec<Variant>, Vec<String>), String> {
+    pub(super) fn finish(mut self) -> Result<(Vec<Variant>, Vec<String>), String> {
         if self.seen > MAX_VARIANTS {
             return Err(format!(
                 "the unit has {} variants, more than {MAX_VARIANTS}",
@@ -96,7 +114,10 @@ impl Variants {
             ));
         }
         match (self.taken.as_slice(), self.left_out.first()) {
-            ([_, _, ..], _) => Ok((self.taken, self.left_out)),
+            ([_, _, ..], _) => {
+                self.left_out.append(&mut self.odd);
+                Ok((self.taken, self.left_out))
+            }
             (_, Some(reason)) => Err(reason.clone()),
             ([only], None) => Err(format!(
                 "the unit has text in one language only, {}",

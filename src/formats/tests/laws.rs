@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::units::unit;
 use super::{draft, lang, read_all, read_tmx, tmx, tu, write_all};
-use crate::formats::{Format, ReadOptions, WriteOptions};
+use crate::formats::{Format, ReadOptions, WriteOptions, segment};
+use crate::text::check::{SegmentFault, check_segment};
+use crate::text::tags;
 
 fn from_en() -> WriteOptions {
     WriteOptions {
@@ -28,6 +30,22 @@ proptest! {
             prop_assert_eq!(entry.unit.as_ref().unwrap(), &draft(unit), "{}", file);
         }
         prop_assert_eq!(outcome.entries.len(), units.len());
+    }
+
+    #[test]
+    fn the_text_room_reads_the_same_in_tagged_segments(unit in unit()) {
+        for variant in &unit.variants {
+            if let Some(tagged) = &variant.tagged {
+                prop_assert_eq!(&tags::plain(tagged).unwrap(), &variant.text);
+                prop_assert!(tags::validate(tagged).is_ok(), "{}", tagged);
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_character_is_refused_than_in_a_segment(text in "[a\\u{0}-\\u{a0}\\u{2028}\\u{fff0}-\\u{ffff}]{1,3}") {
+        let refused = matches!(check_segment(&text), Err(SegmentFault::InvalidCharacter { .. }));
+        prop_assert_eq!(segment::forbidden(&text).is_some(), refused);
     }
 
     #[test]

@@ -241,6 +241,20 @@ fn a_unit_with_a_faulty_detail_is_taken_with_a_warning() {
             outcome.warnings()
         );
     }
+    for (text, warning) in [
+        ("a\u{202E}b", "bidi control U+202E"),
+        ("\u{2069}b", "bidi control U+2069"),
+        (&format!("a{}", "\u{301}".repeat(100)), "combining marks"),
+    ] {
+        let outcome = read_tmx(tmx(&tu(text, "x")));
+        assert_eq!(outcome.texts(), [format!("{text} | x")]);
+        assert!(
+            outcome.warnings()[0].contains(warning),
+            "{:?}",
+            outcome.warnings()
+        );
+    }
+    assert!(read_tmx(tmx(&tu("\u{202E}", "x"))).skipped()[0].contains("is empty"));
     let nested = read_tmx(tmx(&format!("<tu><note>a<b>c</b></note>{pair}</tu>")));
     assert_eq!(nested.units()[0].metadata.notes[0].text, "ac");
 }

@@ -10,6 +10,9 @@ use jiff::tz::TimeZone;
 /// fraction (dropped) or time; `Z`, an offset, or nothing, which means UTC.
 pub(super) fn read(text: &str) -> Option<i64> {
     let text = text.trim();
+    if let Some(at) = exact(text) {
+        return in_utc(at);
+    }
     if !text.is_ascii() || text.len() > 40 {
         return None;
     }
@@ -23,7 +26,24 @@ pub(super) fn read(text: &str) -> Option<i64> {
         Err(_) => in_utc(extended.parse().ok()?)?,
     };
     // What cannot be written back is no date.
-    write(seconds).map(|_| seconds)
+    civil(seconds).map(|_| seconds)
+}
+
+/// The form of TMX itself, which is that of nearly all files.
+fn exact(text: &str) -> Option<DateTime> {
+    let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
+    let (Some(b'T'), Some(b'Z')) = (bytes.get(8), bytes.get(15)) else {
+        return None;
+    };
+    let number = |from: usize, to: usize| {
+        bytes.get(from..to)?.iter().try_fold(0i16, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| i16::from(byte - b'0'))?;
+            Some(number * 10 + digit)
+        })
+    };
+    let small = |from: usize| i8::try_from(number(from, from + 2)?).ok();
+    let (year, month, day) = (number(0, 4)?, small(4)?, small(6)?);
+    DateTime::new(year, month, day, small(9)?, small(11)?, small(13)?, 0).ok()
 }
 
 /// `20240131T235959Z` as `2024-01-31T23:59:59Z`.
@@ -53,9 +73,7 @@ fn in_utc(at: DateTime) -> Option<i64> {
 
 /// Writes a date in the form of TMX; `None` outside of the years 0 to 9999.
 pub(super) fn write(seconds: i64) -> Option<String> {
-    let at = Timestamp::from_second(seconds).ok()?;
-    let at = TimeZone::UTC.to_datetime(at);
-    (0..=9999).contains(&at.year()).then(|| {
+    civil(seconds).map(|at| {
         format!(
             "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
             at.year(),
@@ -66,6 +84,13 @@ pub(super) fn write(seconds: i64) -> Option<String> {
             at.second()
         )
     })
+}
+
+/// Date and time in UTC, in years that have four digits.
+fn civil(seconds: i64) -> Option<DateTime> {
+    let at = Timestamp::from_second(seconds).ok()?;
+    let at = TimeZone::UTC.to_datetime(at);
+    (0..=9999).contains(&at.year()).then_some(at)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! **Text.** White space is kept as the file has it, except that line ends become LF, as XML demands of every
 //! parser (`&#13;` is a CR and stays one). CDATA and character references are merged. The plain text of a
-//! segment leaves out the content of `bpt`, `ept`, `ph`, `it`, `ut` and `sub`, which is native code; the content
-//! of `hi` is text. Segments with inline elements are also kept with them, in one canonical form: names in lower
+//! segment leaves out the content of `bpt`, `ept`, `ph`, `it` and `ut`, which is native code, with any `sub` in it;
+//! the content of `hi` is text, and that of a `sub` that stands in text, where the DTD has none. Segments with inline elements are also kept with them, in one canonical form: names in lower
 //! case without a prefix, attributes in file order, `<x/>` for an empty element, comments and processing
 //! instructions left out.
 //!
@@ -59,6 +59,11 @@ enum Inline {
 }
 
 impl Inline {
+    /// Whether it holds native code.
+    fn is_code(self) -> bool {
+        !matches!(self, Self::Hi | Self::Sub)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Bpt => "bpt",

@@ -19,7 +19,7 @@ pub(super) struct Seg {
     tagged: String,
     has_inline: bool,
     open: Vec<Inline>,
-    /// How many of the open elements are not `hi`: their content is native code.
+    /// How many elements are open from the outermost one that holds native code.
     native: usize,
     /// The last start tag still lacks its `>`.
     pending: bool,
@@ -84,7 +84,9 @@ impl Seg {
         }
         self.pending = true;
         self.open.push(inline);
-        self.native += usize::from(inline != Inline::Hi);
+        if self.native > 0 || inline.is_code() {
+            self.native += 1;
+        }
         Ok(())
     }
 
@@ -104,7 +106,7 @@ impl Seg {
         let Some(inline) = self.open.pop() else {
             return;
         };
-        self.native -= usize::from(inline != Inline::Hi);
+        self.native = self.native.saturating_sub(1);
         if self.pending {
             self.close_start_tag("/>");
         } else {
@@ -244,6 +246,12 @@ mod tests {
                 Some("<hi>a<bpt i=\"1\">n</bpt>b</hi>"),
             ),
             ("<hi></hi>", Some(""), Some("<hi/>")),
+            ("a<sub>b</sub>", Some("ab"), Some("a<sub>b</sub>")),
+            (
+                "a<ph><hi>b</hi></ph>c",
+                Some("ac"),
+                Some("a<ph><hi>b</hi></ph>c"),
+            ),
             ("<hi>", None, None),
             ("</hi>", None, None),
             ("<hi></ph>", None, None),

@@ -1,5 +1,7 @@
 //! One `<tu>` as it is read: elements, text and references come in, an [`Entry`] comes out.
 
+use std::borrow::Cow;
+
 use super::attributes::{self, RawAttribute};
 use super::languages::Languages;
 use super::seg::Seg;
@@ -82,7 +84,7 @@ impl UnitBuilder {
             let Some(value) = unit.value(raw, place.line) else {
                 continue;
             };
-            match lower(name).as_str() {
+            match lower(name).as_ref() {
                 "creationdate" => unit.created.date = Some(value),
                 "creationid" => unit.created.user = Some(value),
                 "changedate" => unit.changed.date = Some(value),
@@ -187,7 +189,7 @@ impl UnitBuilder {
             let Some(value) = self.value(raw, line) else {
                 continue;
             };
-            match lower(name).as_str() {
+            match lower(name).as_ref() {
                 "type" => self.item.kind = value,
                 "xml:lang" => self.item.lang = Some(value),
                 "lang" if self.item.lang.is_none() => self.item.lang = Some(value),
@@ -203,7 +205,7 @@ impl UnitBuilder {
             let Some(value) = self.value(raw, line) else {
                 continue;
             };
-            match lower(name).as_str() {
+            match lower(name).as_ref() {
                 "xml:lang" => tag = Some(value),
                 "lang" => tag = tag.or(Some(value)),
                 name => keep(&mut tuv.metadata, &TUV_ATTRIBUTES, name, value),
@@ -402,8 +404,12 @@ impl UnitBuilder {
 }
 
 /// Attributes have their names in lower case, but who knows.
-fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// Keeps an attribute, as a prop if the DTD does not know it.

@@ -39,6 +39,9 @@ impl TmxWriter {
     /// # Errors
     /// Why TMX cannot hold it: a character that XML forbids, or inline elements that are none.
     pub(crate) fn unit(&self, out: &mut String, unit: &Unit) -> Result<(), String> {
+        if unit.variants.is_empty() {
+            return Err("it has no text".into());
+        }
         let metadata = &unit.metadata;
         out.push_str("<tu");
         let srclang = self.srclang(unit);
