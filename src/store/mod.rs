@@ -14,6 +14,7 @@ mod changes;
 mod connection;
 mod content;
 mod edits;
+mod equals;
 mod error;
 mod history;
 mod idempotency;
@@ -104,6 +105,8 @@ impl Store {
     pub fn open(dir: &Path, options: &OpenOptions, follower: Follower) -> Result<Self, OpenError> {
         let opened = open::open(dir, options)?;
         let ledger = Ledger::load(&opened.writer).map_err(|e| OpenError::store(&opened.db, e))?;
+        let equals = equals::Equals::load(&opened.writer, options.unindexed_units)
+            .map_err(|e| OpenError::store(&opened.db, e))?;
         let shared = Arc::new(Shared {
             head: AtomicI64::new(ledger.next_change - 1),
             epoch: Mutex::new(Arc::clone(&ledger.epoch)),
@@ -115,6 +118,7 @@ impl Store {
             clock: Arc::clone(&options.clock),
             shared: Arc::clone(&shared),
             ledger,
+            equals,
             langs: units::Langs::default(),
             changes: Vec::new(),
             failed: None,

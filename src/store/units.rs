@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row, params};
 use rustc_hash::FxHashMap;
 
-use super::content::{Derived, checksum, place};
+use super::content::{Derived, Hashes, checksum, place};
 use super::{Error, ImportId, Reader};
 use crate::model::{Context, Lang, MemoryId, Metadata, Stamp, Unit, UnitId, Variant};
 
@@ -37,11 +37,12 @@ impl Langs {
 pub(super) struct Stored {
     pub(super) unit: Unit,
     pub(super) import: Option<i64>,
+    pub(super) hashes: Hashes,
 }
 
 const UNIT: &str =
     "SELECT id, memory_id, rev, source, created_at, created_by, changed_at, changed_by,
-    previous, next, context_id, metadata, import_id FROM unit WHERE id = ?1";
+    previous, next, context_id, metadata, import_id, source_hash, content_hash FROM unit WHERE id = ?1";
 const VARIANTS: &str =
     "SELECT lang, text, tagged, metadata FROM variant WHERE unit_id = ?1 ORDER BY place";
 
@@ -115,6 +116,10 @@ fn read_unit(row: &Row<'_>) -> Result<Stored, Error> {
             variants: Vec::with_capacity(2),
         },
         import: row.get(12)?,
+        hashes: Hashes {
+            source: row.get(13)?,
+            content: row.get(14)?,
+        },
     })
 }
 
@@ -212,8 +217,8 @@ fn unit_row<'u>(
         optional(&unit.context.id),
         optional(&derived.metadata),
         import.map_or(ToSqlOutput::Borrowed(ValueRef::Null), number),
-        number(derived.source_hash),
-        number(derived.content_hash),
+        number(derived.hashes.source),
+        number(derived.hashes.content),
         number(checksum(unit, derived, import)),
     ]))
 }
@@ -397,10 +402,12 @@ impl Reader<'_> {
             .map_err(|error| super::or_not_found(error, "memory"))?;
         // Both give the same ids; which is quicker depends on how much else lies between the memory's units.
         let mut statement = self.conn.prepare_cached(if units <= SORTED_UNITS {
-            "SELECT id FROM unit INDEXED BY unit_equal
-             WHERE memory_id = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT ?4"
+            "SELECT unit_id FROM unit_equal WHERE memory_id = ?1 AND unit_id > ?2 AND unit_id <= ?3
+             UNION SELECT id FROM unit
+             WHERE id > max(?2, (SELECT indexed_to FROM meta)) AND id <= ?3 AND memory_id = ?1
+             ORDER BY 1 LIMIT ?4"
         } else {
-            "SELECT id FROM unit NOT INDEXED
+            "SELECT id FROM unit
              WHERE memory_id = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT ?4"
         })?;
         let after = after.map_or(0, |id| id.0).max(first.saturating_sub(1));

@@ -79,7 +79,8 @@ fn an_error_in_the_middle_of_a_write_is_not_overheard_by_a_job_that_ignores_it()
     let memory = f.memory("tm").id;
     let result = f.write(move |tx| {
         // A unit row is in the way, so the insertion fails half way; the job pretends that nothing was.
-        tx.conn.execute_batch("INSERT INTO variant VALUES (1, 1, 'xx', '', NULL, NULL)")?;
+        tx.conn
+            .execute_batch("INSERT INTO variant VALUES (1, 1, 'xx', '', NULL, NULL)")?;
         drop(tx.put_draft(memory, one(1), Mode::Add, None, None));
         Ok(())
     });

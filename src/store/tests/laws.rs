@@ -47,7 +47,7 @@ impl Model {
             let theirs = &u.variants[u.source];
             u.context == draft.context
                 && theirs.lang.group() == source.lang.group()
-                && theirs.text == source.text
+                && theirs.text.trim() == source.text.trim()
         });
         match (same.or(rival.filter(|_| mode != Mode::Add)).cloned(), mode) {
             (None, _) => self.add(memory, draft),
@@ -165,7 +165,12 @@ fn stamps() -> impl Strategy<Value = Option<Stamp>> {
 }
 
 fn drafts() -> impl Strategy<Value = Draft> {
-    let texts = prop_oneof![Just("a"), Just("b"), Just("nul\0 and \u{1F600}")];
+    let texts = prop_oneof![
+        Just("a"),
+        Just(" a "),
+        Just("b"),
+        Just("nul\0 and \u{1F600}")
+    ];
     let tagged = prop_oneof![4 => Just(None), 1 => Just(Some("<ph/>a".to_owned()))];
     let metadata = prop_oneof![3 => Just(Metadata::default()), 1 => Just(noted("k"))];
     let variants = proptest::collection::vec((texts, tagged, metadata.clone()), 3);
