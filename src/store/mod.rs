@@ -10,9 +10,11 @@
 //!
 //! One thread writes ([`writer`]), several connections read ([`connection`]). `schema.sql` tells what is stored.
 
+mod browse;
 mod changes;
 mod connection;
 mod content;
+mod counts;
 mod edits;
 mod equals;
 mod error;
@@ -39,6 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use connection::Reader;
 pub use content::Prepared;
@@ -50,7 +53,7 @@ pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use tx::Tx;
-pub use units::{Filter, Page, Scanned, ScannedVariant};
+
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};
 

@@ -6,8 +6,9 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::Error;
+use super::counts::Counts;
 use super::equals::Equals;
-use super::memories::Counts;
+
 use super::units::Langs;
 use crate::model::{Change, ChangeKind, MemoryId, Seq, UnitId};
 

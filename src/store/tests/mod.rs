@@ -2,6 +2,7 @@
 
 mod durability;
 mod laws;
+mod model;
 mod opening;
 mod speed;
 
