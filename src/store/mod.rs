@@ -8,7 +8,7 @@
 //! * Ids are never used twice. Stored text is never altered.
 //! * One process has a data folder at a time; a database of another program or of the future is left as it is.
 //!
-//! One thread writes ([`writer`]), several connections read ([`connection`]). `schema.sql` tells what is stored.
+//! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
 mod browse;
 mod changes;
