@@ -15,7 +15,8 @@ CREATE TABLE meta (
   epoch       TEXT    NOT NULL,    -- random; renewed when the store may have gone backward, so that followers start again
   created_at  INTEGER NOT NULL,    -- when the store was made
   next_unit   INTEGER NOT NULL,    -- id of the next unit: ids are never used twice, even after a deletion
-  next_change INTEGER NOT NULL     -- seq of the next change: the log has no gaps within an epoch
+  next_change INTEGER NOT NULL,    -- seq of the next change: the log has no gaps within an epoch
+  indexed_to  INTEGER NOT NULL     -- unit_equal has all units up to this id; later ones may be missing there
 ) STRICT;
 
 -- Translation memories. A deleted one keeps its units for 30 days and can come back.
@@ -65,7 +66,15 @@ CREATE TABLE unit (
   checksum     INTEGER NOT NULL     -- xxh3 of every other column of this row and of its variants, for `verify`
 ) STRICT;
 -- Finds units with the same source and those with the same content; hits are then compared text by text.
-CREATE INDEX unit_equal ON unit (memory_id, source_hash, content_hash);
+-- An index of unit that is written late, in large sorted slices (see meta.indexed_to): hashes come in random order,
+-- and writing each with its unit would cost an import more than all the rest.
+CREATE TABLE unit_equal (
+  memory_id    INTEGER NOT NULL,   -- as in unit
+  source_hash  INTEGER NOT NULL,   -- as in unit
+  content_hash INTEGER NOT NULL,   -- as in unit
+  unit_id      INTEGER NOT NULL,   -- which unit
+  PRIMARY KEY (memory_id, source_hash, content_hash, unit_id)
+) STRICT, WITHOUT ROWID;
 
 -- The texts of a unit.
 CREATE TABLE variant (

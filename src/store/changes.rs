@@ -160,7 +160,7 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    fn purge_memories(&self, before: i64) -> Result<bool, Error> {
+    fn purge_memories(&mut self, before: i64) -> Result<bool, Error> {
         let mut statement = self
             .conn
             .prepare_cached("SELECT id FROM memory WHERE deleted_at < ?1 LIMIT 1")?;
@@ -168,9 +168,15 @@ impl Tx<'_> {
         let Some(memory) = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
             return Ok(false);
         };
+        self.equals.forget(memory);
         for sql in [
-            "DELETE FROM variant WHERE unit_id IN (SELECT id FROM unit WHERE memory_id = ?1 LIMIT ?2)",
-            "DELETE FROM unit WHERE id IN (SELECT id FROM unit WHERE memory_id = ?1 LIMIT ?2)",
+            "DELETE FROM variant WHERE unit_id IN
+             (SELECT id FROM unit WHERE memory_id = ?1 ORDER BY id LIMIT ?2)",
+            "DELETE FROM unit WHERE id IN
+             (SELECT id FROM unit WHERE memory_id = ?1 ORDER BY id LIMIT ?2)",
+            "DELETE FROM unit_equal WHERE (source_hash, content_hash, unit_id) IN
+             (SELECT source_hash, content_hash, unit_id FROM unit_equal WHERE memory_id = ?1 LIMIT ?2)
+             AND memory_id = ?1",
         ] {
             self.conn
                 .prepare_cached(sql)?
@@ -178,7 +184,10 @@ impl Tx<'_> {
         }
         let left: bool = self
             .conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM unit WHERE memory_id = ?1)")?
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM unit WHERE memory_id = ?1)
+                 OR EXISTS (SELECT 1 FROM unit_equal WHERE memory_id = ?1)",
+            )?
             .query_row([memory], |row| row.get(0))?;
         if !left {
             for sql in [

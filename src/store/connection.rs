@@ -209,7 +209,7 @@ pub(super) fn connect_to_read(db: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(db, flags)?;
     configure(&conn)?;
-    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")?;
     Ok(conn)
 }
 

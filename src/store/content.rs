@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Error;
 use crate::model::{Context, Draft, LangGroup, MAX_VARIANTS, Metadata, Stamp, Unit, Variant};
+use crate::text::fold;
 
 /// A draft with all that can be known about it without asking the store.
 #[derive(Clone, Debug)]
@@ -29,9 +30,15 @@ pub(super) struct Content {
 pub(super) struct Derived {
     pub(super) metadata: Option<String>,
     pub(super) variant_metadata: Vec<Option<String>>,
-    pub(super) source_hash: i64,
-    pub(super) content_hash: i64,
+    pub(super) hashes: Hashes,
     pub(super) body: u64,
+}
+
+/// The two hashes by which equals are found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hashes {
+    pub(super) source: i64,
+    pub(super) content: i64,
 }
 
 impl Prepared {
@@ -175,8 +182,10 @@ impl Derived {
         Ok(Self {
             metadata,
             variant_metadata,
-            source_hash: source_hash.cast_signed(),
-            content_hash: content_hash.cast_signed(),
+            hashes: Hashes {
+                source: source_hash.cast_signed(),
+                content: content_hash.cast_signed(),
+            },
             body,
         })
     }
@@ -190,8 +199,8 @@ pub(super) fn checksum(unit: &Unit, derived: &Derived, import: Option<i64>) -> i
         unit.rev,
         unit.created.at,
         unit.changed.at,
-        derived.source_hash,
-        derived.content_hash,
+        derived.hashes.source,
+        derived.hashes.content,
     ];
     let by = [unit.created.by.as_deref(), unit.changed.by.as_deref()];
     whole(derived.body, numbers, import, by)
@@ -314,14 +323,5 @@ impl Bytes {
         let hash = xxh3_64(&self.0);
         self.0.clear();
         hash
-    }
-}
-
-/// Stands in until `text::fold` is here.
-mod fold {
-    use std::borrow::Cow;
-
-    pub(super) fn same(text: &str) -> Cow<'_, str> {
-        Cow::Borrowed(text)
     }
 }

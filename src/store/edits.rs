@@ -134,7 +134,7 @@ impl Tx<'_> {
         self.writable(stored.unit.memory)?;
         Ok(Stored {
             unit: same_rev(stored.unit, rev)?,
-            import: stored.import,
+            ..stored
         })
     }
 
@@ -156,6 +156,7 @@ impl Tx<'_> {
             };
             history::keep(tx.conn, unit, old.import, &ending)?;
             units::delete(tx.conn, unit.id)?;
+            tx.equals.went(tx.conn, unit, &old.hashes)?;
             let counts = tx.counts_mut(unit.memory)?;
             counts.unit_went();
             for variant in &unit.variants {

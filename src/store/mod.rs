@@ -8,12 +8,15 @@
 //! * Ids are never used twice. Stored text is never altered.
 //! * One process has a data folder at a time; a database of another program or of the future is left as it is.
 //!
-//! One thread writes ([`writer`]), several connections read ([`connection`]). `schema.sql` tells what is stored.
+//! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod browse;
 mod changes;
 mod connection;
 mod content;
+mod counts;
 mod edits;
+mod equals;
 mod error;
 mod history;
 mod idempotency;
@@ -38,6 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use connection::Reader;
 pub use content::Prepared;
@@ -49,7 +53,7 @@ pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use tx::Tx;
-pub use units::{Filter, Page, Scanned, ScannedVariant};
+
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};
 
@@ -104,6 +108,8 @@ impl Store {
     pub fn open(dir: &Path, options: &OpenOptions, follower: Follower) -> Result<Self, OpenError> {
         let opened = open::open(dir, options)?;
         let ledger = Ledger::load(&opened.writer).map_err(|e| OpenError::store(&opened.db, e))?;
+        let equals = equals::Equals::load(&opened.writer, options.unindexed_units)
+            .map_err(|e| OpenError::store(&opened.db, e))?;
         let shared = Arc::new(Shared {
             head: AtomicI64::new(ledger.next_change - 1),
             epoch: Mutex::new(Arc::clone(&ledger.epoch)),
@@ -115,6 +121,7 @@ impl Store {
             clock: Arc::clone(&options.clock),
             shared: Arc::clone(&shared),
             ledger,
+            equals,
             langs: units::Langs::default(),
             changes: Vec::new(),
             failed: None,

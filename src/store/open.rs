@@ -31,6 +31,8 @@ pub struct OpenOptions {
     pub readers: usize,
     /// How long one read may take.
     pub read_limit: Duration,
+    /// How many new units the writer keeps the hashes of before it moves them to their table, about 50 bytes each.
+    pub unindexed_units: usize,
     /// What tells the time of writes.
     pub clock: Clock,
 }
@@ -42,6 +44,7 @@ impl Default for OpenOptions {
             allow_network_fs: false,
             readers: cores.saturating_mul(2).clamp(4, 32),
             read_limit: Duration::from_secs(1),
+            unindexed_units: 131_072,
             clock: Arc::new(|| {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))

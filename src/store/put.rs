@@ -48,17 +48,12 @@ impl Outcome {
     }
 }
 
-const SAME_CONTENT: &str = "SELECT id FROM unit
-    WHERE memory_id = ?1 AND source_hash = ?2 AND content_hash = ?3 ORDER BY id DESC";
-const SAME_SOURCE: &str =
-    "SELECT id FROM unit WHERE memory_id = ?1 AND source_hash = ?2 ORDER BY id DESC";
-
 impl Tx<'_> {
     /// Puts a draft into a memory.
     ///
     /// A unit with the same content (context and, in order, each language's tagged or plain text, byte for byte)
     /// is never doubled; [`Mode::Update`] brings its metadata and dates up to date. The same source means the same
-    /// language and script, the same text after [`crate::text`]'s folding, and the same context.
+    /// language and script, the same text after [`crate::text::fold::same`], and the same context.
     /// Empty metadata and missing dates of a draft say nothing and change nothing.
     ///
     /// # Errors
@@ -92,11 +87,11 @@ impl Tx<'_> {
     }
 
     fn same_content(&self, memory: MemoryId, new: &Prepared) -> Result<Option<Stored>, Error> {
-        let mut statement = self.conn.prepare_cached(SAME_CONTENT)?;
-        let derived = &new.derived;
-        let mut rows = statement.query([memory.0, derived.source_hash, derived.content_hash])?;
-        while let Some(row) = rows.next()? {
-            let stored = self.stored(UnitId(row.get(0)?))?;
+        for id in self
+            .equals
+            .same_content(self.conn, memory, &new.derived.hashes)?
+        {
+            let stored = self.stored(id)?;
             if new.content.says_the_same(&stored.unit) {
                 return Ok(Some(stored));
             }
@@ -105,10 +100,11 @@ impl Tx<'_> {
     }
 
     fn same_source(&self, memory: MemoryId, new: &Prepared) -> Result<Option<Stored>, Error> {
-        let mut statement = self.conn.prepare_cached(SAME_SOURCE)?;
-        let mut rows = statement.query([memory.0, new.derived.source_hash])?;
-        while let Some(row) = rows.next()? {
-            let stored = self.stored(UnitId(row.get(0)?))?;
+        for id in self
+            .equals
+            .same_source(self.conn, memory, &new.derived.hashes)?
+        {
+            let stored = self.stored(id)?;
             if new.content.has_the_source_of(&stored.unit)? {
                 return Ok(Some(stored));
             }
@@ -171,6 +167,7 @@ impl Tx<'_> {
         by: Option<&str>,
     ) -> Result<(), Error> {
         units::insert(self.conn, &unit, derived, import)?;
+        self.equals.came(self.conn, &unit, &derived.hashes)?;
         let counts = self.counts_mut(unit.memory)?;
         counts.unit_came(unit.id);
         for variant in &unit.variants {
@@ -199,6 +196,8 @@ impl Tx<'_> {
             };
             history::keep(tx.conn, &old.unit, old.import, &ending)?;
             units::update(tx.conn, &unit, derived, import)?;
+            tx.equals.went(tx.conn, &old.unit, &old.hashes)?;
+            tx.equals.came(tx.conn, &unit, &derived.hashes)?;
             let counts = tx.counts_mut(unit.memory)?;
             for variant in &old.unit.variants {
                 counts.lang(&variant.lang, -1);

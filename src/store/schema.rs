@@ -62,7 +62,8 @@ fn write_schema(path: &Path, now: i64) -> Result<(), Error> {
     let transaction = conn.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute(
-        "INSERT INTO meta (one, epoch, created_at, next_unit, next_change) VALUES (1, ?1, ?2, 1, 1)",
+        "INSERT INTO meta (one, epoch, created_at, next_unit, next_change, indexed_to)
+         VALUES (1, ?1, ?2, 1, 1, 0)",
         params![random_epoch()?, now],
     )?;
     transaction.commit()?;

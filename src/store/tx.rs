@@ -6,7 +6,9 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::Error;
-use super::memories::Counts;
+use super::counts::Counts;
+use super::equals::Equals;
+
 use super::units::Langs;
 use crate::model::{Change, ChangeKind, MemoryId, Seq, UnitId};
 
@@ -16,6 +18,7 @@ pub struct Tx<'w> {
     pub(super) conn: &'w Connection,
     pub(super) langs: &'w Langs,
     pub(super) ledger: &'w mut Ledger,
+    pub(super) equals: &'w mut Equals,
     pub(super) changes: &'w mut Vec<Change>,
     pub(super) now: i64,
     pub(super) broken: Option<Error>,

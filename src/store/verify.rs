@@ -40,14 +40,18 @@ fn read_raw<'r>(row: &'r Row<'_>, variants: Vec<RawVariant>) -> Result<RawUnit<'
 }
 
 impl Reader<'_> {
-    /// Recomputes the checksums of the units after `after`, at most `limit`, deleted memories included.
+    /// Recomputes the checksums of the units after `after`, at most `limit`, deleted memories included, and looks
+    /// whether each can be found by its hashes.
     ///
     /// # Errors
     /// Those of the database; a unit that cannot be read is not an error but one that differs.
     pub fn check_unit_sums(&self, after: UnitId, limit: usize) -> Result<SumCheck, Error> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, memory_id, rev, source, created_at, created_by, changed_at, changed_by, previous, next,
-             context_id, metadata, import_id, source_hash, content_hash, checksum
+             context_id, metadata, import_id, source_hash, content_hash, checksum,
+             id > (SELECT indexed_to FROM meta) OR EXISTS (SELECT 1 FROM unit_equal e
+               WHERE e.memory_id = unit.memory_id AND e.source_hash = unit.source_hash
+               AND e.content_hash = unit.content_hash AND e.unit_id = unit.id)
              FROM unit WHERE id > ?1 ORDER BY id LIMIT ?2",
         )?;
         let mut rows = statement.query([after.0, place(limit)])?;
@@ -61,7 +65,7 @@ impl Reader<'_> {
                 .and_then(|variants| read_raw(row, variants))
                 .map(|unit| unit.checksum());
             match sum {
-                Ok(sum) if sum == row.get::<_, i64>(15)? => {}
+                Ok(sum) if sum == row.get::<_, i64>(15)? && row.get(16)? => {}
                 Err(Error::TooLong) => return Err(Error::TooLong),
                 _ => check.differ.push(UnitId(id)),
             }
@@ -85,14 +89,17 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Counts the units of a memory row by row, to compare with what [`Reader::memory`] says.
+    /// Counts the units of a memory by their hashes, to compare with what [`Reader::memory`] says.
     ///
     /// # Errors
     /// Those of the database.
     pub fn count_units(&self, memory: MemoryId) -> Result<i64, Error> {
         Ok(self
             .conn
-            .prepare_cached("SELECT count(*) FROM unit INDEXED BY unit_equal WHERE memory_id = ?1")?
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT unit_id FROM unit_equal WHERE memory_id = ?1
+                 UNION SELECT id FROM unit WHERE id > (SELECT indexed_to FROM meta) AND memory_id = ?1)",
+            )?
             .query_row([memory.0], |row| row.get(0))?)
     }
 }

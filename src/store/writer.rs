@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::connection::{BUSY, MAX_WAL};
+use super::equals::Equals;
 use super::error::lost_fsync;
 use super::open::Clock;
 use super::tx::{Ledger, Tx};
@@ -120,6 +121,7 @@ pub(super) struct Writer {
     pub(super) clock: Clock,
     pub(super) shared: Arc<Shared>,
     pub(super) ledger: Ledger,
+    pub(super) equals: Equals,
     pub(super) langs: Langs,
     pub(super) changes: Vec<Change>,
     /// Why no write is possible until the next start.
@@ -188,6 +190,7 @@ impl Writer {
         if verdict.is_err() {
             self.take_back(&mut done, &before, &verdict);
         } else {
+            self.equals.committed(self.ledger.next_unit);
             self.shared.committed(&self.ledger);
         }
         done
@@ -196,12 +199,13 @@ impl Writer {
     /// Runs one job; on an error, what it wrote is taken back.
     fn job(&mut self, work: &mut dyn Work) -> Result<(), Error> {
         let ledger = self.ledger.clone();
-        let changes = self.changes.len();
+        let (changes, mark) = (self.changes.len(), self.equals.mark());
         let verdict = self.execute("SAVEPOINT job").and_then(|()| {
             let mut tx = Tx {
                 conn: &self.conn,
                 langs: &self.langs,
                 ledger: &mut self.ledger,
+                equals: &mut self.equals,
                 changes: &mut self.changes,
                 now: (self.clock)(),
                 broken: None,
@@ -214,6 +218,7 @@ impl Writer {
         if verdict.is_err() {
             self.ledger = ledger;
             self.changes.truncate(changes);
+            self.equals.undo_to(mark);
             if !self.conn.is_autocommit() {
                 let undone = self
                     .execute("ROLLBACK TO job")
@@ -228,6 +233,9 @@ impl Writer {
 
     fn commit(&mut self, before: &Ledger) -> Result<(), Error> {
         self.ledger.flush(&self.conn, before)?;
+        if !self.changes.is_empty() {
+            self.equals.before_commit(&self.conn)?;
+        }
         let committed = self
             .conn
             .prepare_cached("COMMIT")
@@ -250,6 +258,7 @@ impl Writer {
     fn take_back(&mut self, done: &mut Done, before: &Ledger, why: &Result<(), Error>) {
         self.roll_back();
         self.ledger = before.clone();
+        self.equals.undo_to(0);
         self.changes.clear();
         for (_, verdict) in done.iter_mut().filter(|(_, verdict)| verdict.is_ok()) {
             *verdict = why.clone();

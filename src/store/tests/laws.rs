@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::model::Model;
 use super::*;
 use crate::model::Stamp;
 use crate::store::{Event, Filter};
@@ -11,145 +12,12 @@ use crate::store::{Event, Filter};
 #[derive(Clone, Debug)]
 enum Op {
     Put(Draft, Mode),
+    /// A put that its job takes back.
+    Fail(Draft, Mode),
     Replace(usize, i64, Draft),
     Delete(usize, i64),
     Revert(usize, i64, i64),
     Reopen,
-}
-
-/// A unit's revisions from the first; none is a deletion.
-type Revisions = Vec<Option<Unit>>;
-
-/// What a store of one memory should be.
-#[derive(Default)]
-struct Model {
-    units: BTreeMap<i64, Revisions>,
-    now: i64,
-}
-
-const BY: &str = "putter";
-
-impl Model {
-    fn living(&self) -> impl DoubleEndedIterator<Item = &Unit> {
-        self.units.values().filter_map(|revs| revs.last()?.as_ref())
-    }
-
-    fn put(&mut self, memory: MemoryId, draft: Draft, mode: Mode) -> Outcome {
-        let text = |v: &Variant| (v.lang.clone(), v.tagged.clone().ok_or(v.text.clone()));
-        let texts = |vs: &[Variant]| vs.iter().map(text).collect::<Vec<_>>();
-        let same = self.living().rev().find(|u| {
-            u.source == draft.source
-                && u.context == draft.context
-                && texts(&u.variants) == texts(&draft.variants)
-        });
-        let source = &draft.variants[draft.source];
-        let rival = self.living().rev().find(|u| {
-            let theirs = &u.variants[u.source];
-            u.context == draft.context
-                && theirs.lang.group() == source.lang.group()
-                && theirs.text == source.text
-        });
-        match (same.or(rival.filter(|_| mode != Mode::Add)).cloned(), mode) {
-            (None, _) => self.add(memory, draft),
-            (Some(unit), Mode::Update) => self.update(unit, draft),
-            (Some(unit), _) => Outcome::Unchanged(unit.id, unit.rev),
-        }
-    }
-
-    fn add(&mut self, memory: MemoryId, draft: Draft) -> Outcome {
-        let id = self.units.keys().last().map_or(1, |last| last + 1);
-        let stamp = |s: Option<Stamp>| {
-            s.map(|s| Stamp {
-                at: s.at,
-                by: s.by.or(Some(BY.into())),
-            })
-        };
-        let (created, changed) = (stamp(draft.created), stamp(draft.changed));
-        let now = Stamp {
-            at: changed.as_ref().map_or(self.now, |c| c.at),
-            by: Some(BY.into()),
-        };
-        let created = created.unwrap_or(now);
-        let unit = Unit {
-            id: UnitId(id),
-            memory,
-            rev: 1,
-            variants: draft.variants,
-            source: draft.source,
-            context: draft.context,
-            metadata: draft.metadata,
-            changed: changed.unwrap_or_else(|| created.clone()),
-            created,
-        };
-        self.units.insert(id, vec![Some(unit)]);
-        Outcome::Added(UnitId(id), 1)
-    }
-
-    fn update(&mut self, old: Unit, draft: Draft) -> Outcome {
-        let mut unit = old.clone();
-        // Tags that are there are taken first, then the first free variant of the same language.
-        let mut free: Vec<usize> = (0..unit.variants.len())
-            .filter(|&p| {
-                draft
-                    .variants
-                    .iter()
-                    .all(|d| d.lang != unit.variants[p].lang)
-            })
-            .collect();
-        for (number, new) in draft.variants.iter().enumerate() {
-            let place = old
-                .variants
-                .iter()
-                .position(|v| v.lang == new.lang)
-                .or_else(|| {
-                    let at = free
-                        .iter()
-                        .position(|&p| old.variants[p].lang.group() == new.lang.group())?;
-                    Some(free.remove(at))
-                });
-            let place = place.unwrap_or_else(|| {
-                unit.variants.push(new.clone());
-                unit.variants.len() - 1
-            });
-            let old = &unit.variants[place];
-            let mut silent = new.clone();
-            silent.metadata = old.metadata.clone();
-            if !new.metadata.is_empty() || silent != *old {
-                unit.variants[place] = new.clone();
-            }
-            if number == draft.source {
-                unit.source = place;
-            }
-        }
-        if !draft.metadata.is_empty() {
-            unit.metadata = draft.metadata;
-        }
-        if let Some(created) = draft.created {
-            unit.created.at = created.at;
-            unit.created.by = created.by.or(unit.created.by);
-        }
-        let later = draft.changed.as_ref().is_some_and(|c| {
-            c.at > old.changed.at
-                || (c.at == old.changed.at && c.by.is_some() && c.by != old.changed.by)
-        });
-        if unit == old && !later {
-            return Outcome::Unchanged(old.id, old.rev);
-        }
-        let at = draft.changed.as_ref().map_or(self.now, |c| c.at);
-        unit.changed = Stamp {
-            at: at.max(old.changed.at),
-            by: draft.changed.and_then(|c| c.by).or(Some(BY.into())),
-        };
-        self.push(unit)
-    }
-
-    fn push(&mut self, mut unit: Unit) -> Outcome {
-        let revs = self.units.get_mut(&unit.id.0).unwrap();
-        unit.rev = revs.len() as i64 + 1;
-        let outcome = Outcome::Updated(unit.id, unit.rev);
-        revs.push(Some(unit));
-        outcome
-    }
 }
 
 fn tags() -> impl Strategy<Value = Vec<&'static str>> {
@@ -165,7 +33,12 @@ fn stamps() -> impl Strategy<Value = Option<Stamp>> {
 }
 
 fn drafts() -> impl Strategy<Value = Draft> {
-    let texts = prop_oneof![Just("a"), Just("b"), Just("nul\0 and \u{1F600}")];
+    let texts = prop_oneof![
+        Just("a"),
+        Just(" a "),
+        Just("b"),
+        Just("nul\0 and \u{1F600}")
+    ];
     let tagged = prop_oneof![4 => Just(None), 1 => Just(Some("<ph/>a".to_owned()))];
     let metadata = prop_oneof![3 => Just(Metadata::default()), 1 => Just(noted("k"))];
     let variants = proptest::collection::vec((texts, tagged, metadata.clone()), 3);
@@ -207,7 +80,8 @@ fn ops() -> impl Strategy<Value = Op> {
     // A revision is given as how far it is from the present one: mostly right, sometimes stale.
     let off = prop_oneof![4 => Just(0_i64), 1 => Just(-1_i64)];
     prop_oneof![
-        8 => (drafts(), modes).prop_map(|(d, m)| Op::Put(d, m)),
+        8 => (drafts(), modes.clone()).prop_map(|(d, m)| Op::Put(d, m)),
+        2 => (drafts(), modes).prop_map(|(d, m)| Op::Fail(d, m)),
         2 => (0..6_usize, off.clone(), drafts()).prop_map(|(u, o, d)| Op::Replace(u, o, d)),
         2 => (0..6_usize, off.clone()).prop_map(|(u, o)| Op::Delete(u, o)),
         2 => (0..6_usize, 1..5_i64, off).prop_map(|(u, to, o)| Op::Revert(u, to, o)),
@@ -227,7 +101,7 @@ fn expected<T>(result: Result<T, Error>) -> Result<T, &'static str> {
 fn edit(f: &Fixture, model: &mut Model, op: Op) {
     let (number, off) = match op {
         Op::Replace(unit, off, _) | Op::Delete(unit, off) | Op::Revert(unit, _, off) => (unit, off),
-        Op::Put(..) | Op::Reopen => return,
+        Op::Put(..) | Op::Fail(..) | Op::Reopen => return,
     };
     let id = UnitId(number as i64 + 1);
     let revs = model.units.get(&id.0).cloned().unwrap_or_default();
@@ -293,7 +167,7 @@ fn edit(f: &Fixture, model: &mut Model, op: Op) {
             };
             assert_eq!(expected(got), wanted);
         }
-        Op::Put(..) | Op::Reopen => {}
+        Op::Put(..) | Op::Fail(..) | Op::Reopen => {}
     }
 }
 
@@ -392,6 +266,14 @@ proptest! {
                 Op::Put(draft, mode) => {
                     let wanted = model.put(memory, draft.clone(), mode);
                     prop_assert_eq!(f.put(memory, draft, mode), wanted);
+                }
+                Op::Fail(draft, mode) => {
+                    let prepared = Prepared::new(draft).unwrap();
+                    let failed = f.write(move |tx| {
+                        tx.put_draft(memory, prepared, mode, None, None)?;
+                        Err::<(), _>(Error::TooLong)
+                    });
+                    prop_assert!(matches!(failed, Err(Error::TooLong)));
                 }
                 Op::Reopen => f.reopen(),
                 edit_op => edit(&f, &mut model, edit_op),

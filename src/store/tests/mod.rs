@@ -2,6 +2,7 @@
 
 mod durability;
 mod laws;
+mod model;
 mod opening;
 mod speed;
 
@@ -39,6 +40,8 @@ impl Fixture {
         let clock = Arc::clone(&self.clock);
         OpenOptions {
             clock: Arc::new(move || clock.load(Ordering::Relaxed)),
+            // So few that every test moves hashes to their table.
+            unindexed_units: 3,
             ..OpenOptions::default()
         }
     }
