@@ -27,12 +27,6 @@ pub(super) struct Here {
     pub(super) engine: Arc<Engine>,
 }
 
-impl Drop for Here {
-    fn drop(&mut self) {
-        Arc::clone(&self.engine).close();
-    }
-}
-
 impl Place<'_> {
     /// `--server` if given; else the folder; else the server that holds the folder.
     pub(super) fn open(&self) -> anyhow::Result<Target> {

@@ -48,3 +48,5 @@ pub mod tags;
 pub mod tokens;
 #[cfg(test)]
 mod tokens_tests;
+
+pub use tokens::{Analysis, Kind, Token, analyse, analyse_into};
