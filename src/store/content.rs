@@ -299,8 +299,14 @@ fn json(metadata: &Metadata) -> Result<Option<String>, Error> {
 }
 
 /// Values written one after another so that no two lists of values give the same bytes.
-#[derive(Default)]
 struct Bytes(Vec<u8>);
+
+impl Default for Bytes {
+    /// With room for a usual unit.
+    fn default() -> Self {
+        Self(Vec::with_capacity(512))
+    }
+}
 
 impl Bytes {
     fn number(&mut self, number: i64) {
