@@ -31,11 +31,13 @@ enum Fault {
 }
 
 /// What [`check_segment`] says, with the tolerance of an import: bidi controls without a counterpart and long
-/// runs of combining marks are refused when typed, and only reported when they come in a file.
-fn judge(text: &str) -> Result<(), Fault> {
+/// runs of combining marks are refused when typed, and only reported when they come in a file. A segment of
+/// nothing but inline elements (a placeholder, a whole string in native code) is somebody's work and kept too.
+fn judge(text: &str, has_tags: bool) -> Result<(), Fault> {
     let unusable = |reason: String| Err(Fault::Unusable(reason));
     match check_segment(text) {
         Ok(()) => Ok(()),
+        Err(SegmentFault::Empty) if has_tags => Ok(()),
         Err(SegmentFault::Empty) => unusable("is empty".into()),
         Err(SegmentFault::TooLong) => unusable(format!(
             "has {} characters, more than {MAX_SEGMENT_CHARS}",
@@ -66,14 +68,9 @@ impl Variants {
     pub(super) fn add(&mut self, variant: Variant) {
         self.seen += 1;
         let lang = &variant.lang;
-        match judge(&variant.text) {
+        match judge(&variant.text, variant.tagged.is_some()) {
             Err(Fault::Unusable(reason)) => {
-                let beside = if variant.tagged.is_some() {
-                    ", not counting inline elements"
-                } else {
-                    ""
-                };
-                self.leave_out(format!("the {lang} segment {reason}{beside}"));
+                self.leave_out(format!("the {lang} segment {reason}"));
                 return;
             }
             Err(Fault::Odd(reason)) if self.odd.len() < MAX_VARIANTS => {

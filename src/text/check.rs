@@ -86,7 +86,8 @@ pub fn check_segment(text: &str) -> Result<(), SegmentFault> {
     } else {
         check_characters(text)?;
     }
-    if same(text).is_empty() {
+    // A letter or digit is seen; only without any does it take the fold to know.
+    if !text.chars().any(char::is_alphanumeric) && same(text).is_empty() {
         return Err(SegmentFault::Empty);
     }
     Ok(())

@@ -147,7 +147,6 @@ fn a_faulty_unit_is_skipped_and_the_others_are_read() {
         (tu("<b>x</b>", "x"), "`b` is no element of a segment"),
         (tu("<seg>x</seg>", "x"), "`seg` is no element of a segment"),
         (tu("", "x"), "the en segment is empty"),
-        (tu("<ph/>", "x"), "the en segment is empty"),
         (
             tu(" \u{200C}\u{200F}\u{FEFF}\n", "x"),
             "the en segment is empty",
