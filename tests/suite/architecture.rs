@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["engine", "http", "config", "telemetry", "model"]),
     ("http", &["engine", "config", "telemetry", "model"]),
-    ("engine", &["store", "index", "score", "formats", "text", "model"]),
+    (
+        "engine",
+        &["store", "index", "score", "formats", "text", "model"],
+    ),
     ("index", &["score", "text", "model"]),
     ("score", &["text"]),
     ("store", &["text", "model"]),
@@ -32,10 +35,27 @@ fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Rooms that a file names after `crate::`, also in braces: `use crate::{a, b::C}`.
 fn rooms_used(source: &str) -> Vec<String> {
     let mut rooms = Vec::new();
-    for after in source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n").split("crate::").skip(1) {
-        let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    for after in source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+        .split("crate::")
+        .skip(1)
+    {
+        let name = |text: &str| {
+            text.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect::<String>()
+        };
         match after.strip_prefix('{') {
-            Some(list) => rooms.extend(list.split('}').next().unwrap_or_default().split(',').map(|item| name(item.trim()))),
+            Some(list) => rooms.extend(
+                list.split('}')
+                    .next()
+                    .unwrap_or_default()
+                    .split(',')
+                    .map(|item| name(item.trim())),
+            ),
             None => rooms.push(name(after)),
         }
     }
@@ -52,18 +72,30 @@ fn no_room_uses_another_that_it_may_not() {
     let mut faults = Vec::new();
     for file in files {
         let inside = file.strip_prefix(&src).unwrap();
-        let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let room = inside
+            .iter()
+            .next()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         if room == "lib" || room == "main" {
             continue;
         }
-        let allowed = arrows.get(room.as_str()).unwrap_or_else(|| panic!("{room} is on no map: add it to src/lib.rs and here"));
+        let allowed = arrows
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{room} is on no map: add it to src/lib.rs and here"));
         for used in rooms_used(&fs::read_to_string(&file).unwrap()) {
             if used != room && !allowed.contains(&used.as_str()) {
                 faults.push(format!("{} uses {used}", inside.display()));
             }
         }
     }
-    assert!(faults.is_empty(), "arrows that are not on the map: {faults:#?}");
+    assert!(
+        faults.is_empty(),
+        "arrows that are not on the map: {faults:#?}"
+    );
 }
 
 #[test]

@@ -1,91 +1,11 @@
 //! The program as users start it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write;
+use std::process::Stdio;
 
 use tempfile::TempDir;
 
-fn hamzaban(data: &Path) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hamzaban"));
-    command.arg("--data").arg(data);
-    for name in [
-        "HAMZABAN_DATA",
-        "HAMZABAN_LISTEN",
-        "HAMZABAN_LOG",
-        "HAMZABAN_LOG_FORMAT",
-        "HAMZABAN_CONFIG",
-        "HAMZABAN_KEY",
-    ] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn run(data: &Path, arguments: &[&str]) -> Output {
-    hamzaban(data)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// A server in a process of its own, ended on `Drop`.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Served {
-    fn start(data: &Path) -> Self {
-        let mut child = hamzaban(data)
-            .args(["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address = String::new();
-        for line in lines.by_ref() {
-            let line = line.unwrap();
-            if let Some(given) = line.strip_prefix("Listening on ") {
-                address = given.to_owned();
-            }
-            if line.starts_with("Ready") {
-                break;
-            }
-        }
-        // Whoever stops reading must not stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
-        Served { child, address }
-    }
-
-    fn end(mut self) -> i32 {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-        self.child.wait().unwrap().code().unwrap_or(-1)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use super::process::{Served, err, hamzaban, out, run};
 
 fn folder_with(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -288,7 +208,7 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
     let served = Served::start(&data);
     assert!(data.join("server.json").exists());
     assert!(
-        served.address.starts_with("http://127.0.0.1:"),
+        served.address.starts_with("127.0.0.1:"),
         "{}",
         served.address
     );
@@ -334,7 +254,7 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
     let remote = hamzaban(&folder.path().join("none"))
         .args([
             "--server",
-            &served.address,
+            &format!("http://{}", served.address),
             "lookup",
             "The door is open.",
             "--from",
@@ -347,7 +267,7 @@ fn commands_go_through_the_server_that_holds_the_folder_and_it_ends_in_order() {
     assert!(out(&remote).contains("در باز است."), "{}", err(&remote));
     assert!(!folder.path().join("none").exists());
 
-    assert_eq!(served.end(), 0);
+    assert_eq!(served.end().0, 0);
     assert!(!data.join("server.json").exists());
     let after = run(
         &data,

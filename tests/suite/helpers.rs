@@ -33,6 +33,19 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Up to 64 MiB.
+    pub(crate) fn read(
+        mut response: ureq::http::Response<ureq::Body>,
+    ) -> Result<Self, ureq::Error> {
+        let body = response.body_mut().with_config().limit(64 << 20);
+        let text = body.read_to_string()?;
+        Ok(Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text,
+        })
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
@@ -45,6 +58,54 @@ impl Reply {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Takes every status as an answer, and goes nowhere else.
+pub(crate) fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .proxy(None)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .new_agent()
+}
+
+/// A file of the shared data folder (`HAMZABAN_SHARED`, else `../shared`), `.xz` unpacked; `None`, with
+/// the reason printed, where it is absent.
+pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
+    let folder = std::env::var("HAMZABAN_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    let path = std::path::Path::new(&folder).join("data").join(name);
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("skipped: {} is not here", path.display());
+        return None;
+    };
+    if !name.ends_with(".xz") {
+        return Some(bytes);
+    }
+    let mut unpacked = Vec::new();
+    lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut unpacked).unwrap();
+    Some(unpacked)
+}
+
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// One of `0..end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
     }
 }
 
@@ -75,18 +136,10 @@ impl TestServer {
                 .block_on(server.run(until))
                 .unwrap();
         });
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .proxy(None)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .new_agent();
         TestServer {
             address,
             engine,
-            agent,
+            agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
             _folder: folder,
@@ -122,12 +175,8 @@ impl TestServer {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        Reply {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.body_mut().read_to_string().unwrap(),
-        }
+        let response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        Reply::read(response).unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {

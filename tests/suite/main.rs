@@ -1,15 +1,22 @@
 //! The one integration binary. What belongs where:
+//! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
+//! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `http`: replies to good and bad requests, over a real socket
 //! * `openapi`: the document, as a snapshot
-//! * `helpers`: a server in this process, and a client for it
+//! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test that fails may panic"
 )]
 
+mod architecture;
 mod cli;
+mod crash;
 mod helpers;
 mod http;
+mod ledger;
+mod load;
 mod openapi;
+mod process;

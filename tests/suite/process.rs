@@ -1,0 +1,176 @@
+//! The real program in processes of its own, none of which outlives its test.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Between two looks at something that will come.
+const TICK: Duration = Duration::from_millis(5);
+/// Nothing waited for here takes longer, unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program on this data folder, without settings of whoever runs the tests.
+pub(crate) fn hamzaban(data: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hamzaban"));
+    command.arg("--data").arg(data);
+    for name in [
+        "HAMZABAN_DATA",
+        "HAMZABAN_LISTEN",
+        "HAMZABAN_LOG",
+        "HAMZABAN_LOG_FORMAT",
+        "HAMZABAN_CONFIG",
+        "HAMZABAN_KEY",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
+    hamzaban(data)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+pub(crate) fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub(crate) fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Waits until `look` sees it.
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(started.elapsed() < PATIENCE, "{what} never came");
+        std::thread::sleep(TICK);
+    }
+}
+
+/// A server in a process of its own, killed on `Drop`.
+pub(crate) struct Served {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    pub(crate) address: String,
+    /// What it printed before it was ready; empty after [`Served::launch`].
+    pub(crate) greeting: String,
+    data: PathBuf,
+    log: PathBuf,
+}
+
+impl Served {
+    /// Waits only until it listens: the index may still be loading.
+    pub(crate) fn launch(data: &Path) -> Self {
+        let (child, log) = spawn(data, Stdio::null());
+        let mut served = Served {
+            child,
+            address: String::new(),
+            greeting: String::new(),
+            data: data.to_owned(),
+            log,
+        };
+        served.address = wait_for("server.json", || served.own_address());
+        served
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) fn start(data: &Path) -> Self {
+        let (mut child, log) = spawn(data, Stdio::piped());
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut served = Served {
+            child,
+            address: String::new(),
+            greeting: String::new(),
+            data: data.to_owned(),
+            log,
+        };
+        for line in lines.by_ref() {
+            let line = line.unwrap() + "\n";
+            served.greeting.push_str(&line);
+            if line.starts_with("Ready") {
+                break;
+            }
+        }
+        served.address = wait_for("server.json", || served.own_address());
+        // Whoever stops reading must not stop the server.
+        std::thread::spawn(move || lines.for_each(drop));
+        served
+    }
+
+    /// From `server.json`, once it is that of this process and not of one that was killed.
+    fn own_address(&mut self) -> Option<String> {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none(), "{ended:?}: {}", self.log());
+        let text = std::fs::read_to_string(self.data.join("server.json")).ok()?;
+        let run: Value = serde_json::from_str(&text).unwrap();
+        (run["pid"] == self.child.id()).then(|| run["address"].as_str().unwrap().to_owned())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it said on stderr so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// SIGKILL, as by the system when memory is short.
+    pub(crate) fn kill(mut self) {
+        assert!(self.runs(), "it ended by itself: {}", self.log());
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.did_not_panic();
+    }
+
+    /// SIGTERM; the exit code, and how long it took.
+    pub(crate) fn end(mut self) -> (i32, Duration) {
+        let started = Instant::now();
+        let pid = self.pid().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(told.success());
+        let ended = wait_for("the end", || self.child.try_wait().unwrap());
+        self.did_not_panic();
+        (ended.code().unwrap_or(-1), started.elapsed())
+    }
+
+    fn did_not_panic(&self) {
+        assert!(!self.log().contains("panicked"), "{}", self.log());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Logs go beside the data folder, since nothing but the server's own belongs into it.
+fn spawn(data: &Path, stdout: Stdio) -> (Child, PathBuf) {
+    let log = data.with_extension("log");
+    let child = hamzaban(data)
+        .args(["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    (child, log)
+}
