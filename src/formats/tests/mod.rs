@@ -112,6 +112,7 @@ fn write_all(units: &[Unit], format: Format, options: &WriteOptions) -> (String,
 
 /// The unit that a store might make of a draft.
 fn unit(draft: &Draft) -> Unit {
+    let created = draft.created.clone().unwrap_or_default();
     Unit {
         id: UnitId(1),
         memory: MemoryId(1),
@@ -120,20 +121,21 @@ fn unit(draft: &Draft) -> Unit {
         source: draft.source,
         context: draft.context.clone(),
         metadata: draft.metadata.clone(),
-        created: draft.created.clone().unwrap_or_default(),
-        changed: draft.changed.clone().unwrap_or_default(),
+        changed: draft.changed.clone().unwrap_or_else(|| created.clone()),
+        created,
     }
 }
 
 /// The draft that should come back when a unit was written.
 fn draft(unit: &Unit) -> Draft {
+    let says_it = unit.metadata.attributes.contains_key("changedate");
     Draft {
         variants: unit.variants.clone(),
         source: unit.source,
         context: unit.context.clone(),
         metadata: unit.metadata.clone(),
         created: Some(unit.created.clone()),
-        changed: Some(unit.changed.clone()),
+        changed: (unit.changed != unit.created || says_it).then(|| unit.changed.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! TMX beyond the collection: what is forgiven, what is not, and what is made of it.
 
-use super::{lang, read_all, read_tmx, tmx, tu};
-use crate::formats::{Format, ReadOptions};
+use super::{lang, read_all, read_tmx, tmx, tu, unit, write_all};
+use crate::formats::{Format, ReadOptions, WriteOptions};
 use crate::model::Stamp;
 
 #[test]
@@ -402,4 +402,25 @@ fn bytes_of_another_encoding_end_the_file_there() {
         read_tmx(&b"\xFF\xFE\0\0<\0\0\0"[..]).code(),
         "encoding_error"
     );
+}
+
+#[test]
+fn dates_and_users_of_a_change_are_written_only_where_the_file_had_them() {
+    let made = "creationdate=\"20200101T000000Z\" creationid=\"a\"";
+    for change in [
+        "",
+        " changedate=\"20200101T000000Z\" changeid=\"a\"",
+        " changedate=\"20200101T000000Z\" changeid=\"b\"",
+        " changedate=\"20210101T000000Z\" changeid=\"a\"",
+        " changeid=\"b\"",
+    ] {
+        let start = format!("<tu {made}{change}>");
+        let read = read_tmx(tmx(&tu("a", "آ").replace("<tu>", &start)));
+        let (file, _) = write_all(
+            &[unit(read.units()[0])],
+            Format::Tmx,
+            &WriteOptions::default(),
+        );
+        assert!(file.contains(&start), "{start}: {file}");
+    }
 }

@@ -111,6 +111,10 @@ impl Element {
     }
 }
 
+/// The date of the last change. Among a unit's attributes it says that the file gave it although it equals the
+/// creation: only then is it written for a unit that was not changed.
+const CHANGE_DATE: &str = "changedate";
+
 /// Attributes that `tmx14.dtd` gives a `tu`, without dates and users.
 const TU_ATTRIBUTES: [&str; 10] = [
     "tuid",

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use super::attributes::{self, RawAttribute};
 use super::languages::Languages;
 use super::seg::Seg;
-use super::{Element, FOREIGN_ATTRIBUTE, SEGTYPES, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates};
+use super::{
+    CHANGE_DATE, Element, FOREIGN_ATTRIBUTE, SEGTYPES, TU_ATTRIBUTES, TUV_ATTRIBUTES, context,
+    dates,
+};
 use crate::formats::error::shown;
 use crate::formats::segment::{self, Variants};
 use crate::formats::{Entry, Place};
@@ -357,8 +360,14 @@ impl UnitBuilder {
             self.warn(reason);
         }
         let created = self.stamp("creationdate", "creationid");
-        let changed = self.stamp("changedate", "changeid");
+        let changed = self.stamp(CHANGE_DATE, "changeid");
         let mut metadata = std::mem::take(&mut self.metadata);
+        let redundant = created.is_none() || created == changed;
+        if let Some(changed) = changed.as_ref().filter(|_| redundant) {
+            // Most files say nothing where nothing was changed; that this one does is kept for the writer.
+            let date = dates::write(changed.at).unwrap_or_default();
+            metadata.attributes.insert(CHANGE_DATE.to_owned(), date);
+        }
         let source = languages.source(&variants, &mut metadata);
         let none = Metadata::default();
         let of_source = variants

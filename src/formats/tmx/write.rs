@@ -4,7 +4,7 @@
 use super::attributes::{is_xml_char, push_text, push_value};
 use super::languages::source_of;
 use super::unit::is_known;
-use super::{FOREIGN_ATTRIBUTE, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates, seg};
+use super::{CHANGE_DATE, FOREIGN_ATTRIBUTE, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates, seg};
 use crate::formats::WriteOptions;
 use crate::formats::segment::named;
 use crate::model::{Lang, Metadata, Stamp, Unit, Variant};
@@ -58,7 +58,12 @@ impl TmxWriter {
             attribute(out, "srclang", srclang)?;
         }
         stamp(out, ["creationdate", "creationid"], &unit.created, metadata)?;
-        stamp(out, ["changedate", "changeid"], &unit.changed, metadata)?;
+        let says_it = metadata.attributes.contains_key(CHANGE_DATE);
+        if unit.changed != unit.created || says_it {
+            stamp(out, [CHANGE_DATE, "changeid"], &unit.changed, metadata)?;
+        } else if let Some(user) = metadata.attributes.get("changeid") {
+            attribute(out, "changeid", user)?;
+        }
         out.push_str(">\n");
         let none = Metadata::default();
         let source = unit.variants.get(unit.source);
@@ -90,7 +95,7 @@ impl TmxWriter {
 }
 
 /// Attributes of a `tu` that are written from its stamps.
-const STAMPS: [&str; 4] = ["creationdate", "creationid", "changedate", "changeid"];
+const STAMPS: [&str; 4] = ["creationdate", "creationid", CHANGE_DATE, "changeid"];
 
 /// A date and a user; a user without a stamp of its own may stand among the attributes.
 fn stamp(
