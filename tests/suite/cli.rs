@@ -1,6 +1,8 @@
 //! The program as users start it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use tempfile::TempDir;
@@ -288,4 +290,178 @@ fn a_server_that_was_killed_leaves_nothing_in_the_way() {
         &["import", file.to_str().unwrap(), "--memory", "news"],
     );
     assert!(imported.status.success(), "{}", err(&imported));
+}
+
+#[test]
+fn the_first_run_loads_a_sample_and_says_what_to_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let served = Served::start(&data);
+    let greeting = served.greeting.clone();
+    for part in [
+        "Made the data folder",
+        "Listening on http://127.0.0.1:",
+        "Loaded the sample memory `sample` with 3",
+        "curl -s http://",
+        " import FILE.tmx --memory NAME",
+        "/docs",
+    ] {
+        assert!(greeting.contains(part), "{part:?} is missing: {greeting}");
+    }
+    // What it says to try works as it stands.
+    let line = greeting.lines().find(|line| line.contains(" lookup "));
+    let segment = line.unwrap().split('"').nth(1).unwrap();
+    let found = look_up(&data, segment, &[]);
+    assert!(found.contains("100 %"), "{greeting}{found}");
+    assert_eq!(served.end().0, 0);
+
+    let again = Served::start(&data);
+    assert!(!again.greeting.contains("sample"), "{}", again.greeting);
+    assert_eq!(again.end().0, 0);
+}
+
+fn look_up(data: &Path, text: &str, more: &[&str]) -> String {
+    let arguments = ["lookup", text, "--from", "en", "--to", "fa"];
+    out(&run(data, &[&arguments, more].concat()))
+}
+
+#[test]
+fn a_memory_is_made_once_and_the_same_file_adds_nothing_again() {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.tsv"));
+    let import = ["import", file.to_str().unwrap(), "--memory", "news"];
+    let first = run(&data, &import);
+    assert!(err(&first).contains("made the memory news"));
+    assert!(out(&first).contains("1 read, 1 added, 0 updated, 0 unchanged, 0 skipped"));
+    let second = run(&data, &import);
+    assert!(!err(&second).contains("made the memory"));
+    assert!(out(&second).contains("1 read, 0 added, 0 updated, 1 unchanged, 0 skipped"));
+    assert_eq!(
+        (first.status.code(), second.status.code()),
+        (Some(0), Some(0))
+    );
+}
+
+#[test]
+fn commands_give_the_same_with_a_server_and_without() {
+    let folder = folder_with(&[
+        ("a.tsv", TSV),
+        (
+            "b.tsv",
+            "en\tfa\nThe window is shut.\tپنجره بسته است.\nempty\t\n",
+        ),
+    ]);
+    let data = folder.path().join("data");
+    let import = |name: &str| {
+        let file = folder.path().join(name);
+        let arguments = [
+            "import",
+            file.to_str().unwrap(),
+            "--memory",
+            "news",
+            "--json",
+        ];
+        let output = run(&data, &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let mut report: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+        report["id"].take();
+        report
+    };
+    let export = |format| {
+        out(&run(
+            &data,
+            &["export", "--memory", "news", "--format", format],
+        ))
+    };
+    let everything = || {
+        let formats = ["tmx", "tsv", "csv"].map(export);
+        let found = look_up(
+            &data,
+            "The door is shut.",
+            &["--threshold", "40", "--memory", "news"],
+        );
+        let json = look_up(&data, "The door is open!", &["--json", "--memory", "news"]);
+        (formats, found, json, import("b.tsv"))
+    };
+    import("a.tsv");
+    import("b.tsv");
+    let without = everything();
+    assert!(
+        without.1.lines().count() == 6 && without.2.contains("\"score\":98"),
+        "{without:#?}"
+    );
+    assert_eq!(
+        (&without.3["unchanged"], &without.3["skipped"]),
+        (&1.into(), &1.into())
+    );
+    let served = Served::start(&data);
+    assert_eq!(everything(), without);
+    assert_eq!(served.end().0, 0);
+}
+
+/// Name → content of everything in a folder but the lock, which says nothing.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let mut files: BTreeMap<_, _> = entries
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                std::fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect();
+    files.remove("lock");
+    files
+}
+
+/// Whatever is asked of this folder, it ends with 1 and one line that has `reason`, and changes no file.
+fn is_refused(data: &Path, reason: &str) {
+    let before = files(data);
+    let file = data.with_file_name("a.tsv");
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["import", file.to_str().unwrap(), "--memory", "news"],
+        &["export", "--memory", "news", "--format", "tmx"],
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    ] {
+        let output = run(data, arguments);
+        let told = err(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert_eq!(told.lines().count(), 1, "{arguments:?}: {told}");
+        assert!(
+            told.contains("hamzaban.db") && told.contains(reason),
+            "{told}"
+        );
+        assert_eq!(out(&output), "");
+        assert!(files(data) == before, "{arguments:?} changed a file");
+    }
+}
+
+#[test]
+fn folders_of_others_and_of_newer_versions_are_refused_and_left_as_they_are() {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let data = |name: &str| {
+        let data = folder.path().join(name);
+        std::fs::create_dir_all(&data).unwrap();
+        data
+    };
+    let (letter, foreign, newer) = (data("letter"), data("foreign"), data("newer"));
+    std::fs::write(
+        letter.join("hamzaban.db"),
+        "Dear reader, this is a letter.".repeat(99),
+    )
+    .unwrap();
+    is_refused(&letter, "not an SQLite database");
+
+    let base = rusqlite::Connection::open(foreign.join("hamzaban.db")).unwrap();
+    base.execute_batch("CREATE TABLE songs (title); INSERT INTO songs VALUES ('one');")
+        .unwrap();
+    drop(base);
+    is_refused(&foreign, "another program");
+
+    look_up(&newer, "nothing yet", &[]);
+    let base = rusqlite::Connection::open(newer.join("hamzaban.db")).unwrap();
+    base.pragma_update(None, "user_version", 999).unwrap();
+    drop(base);
+    is_refused(&newer, "newer hamzaban");
 }

@@ -2,6 +2,7 @@
 //! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
+//! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`: replies to good and bad requests, over a real socket
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -20,3 +21,6 @@ mod ledger;
 mod load;
 mod openapi;
 mod process;
+mod real;
+mod recall;
+mod tmx;

@@ -64,7 +64,7 @@ pub(crate) struct Served {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
-    /// What it printed before it was ready; empty after [`Served::launch`].
+    /// What it printed until it was ready; empty after [`Served::launch`].
     pub(crate) greeting: String,
     data: PathBuf,
     log: PathBuf,
@@ -99,7 +99,8 @@ impl Served {
         for line in lines.by_ref() {
             let line = line.unwrap() + "\n";
             served.greeting.push_str(&line);
-            if line.starts_with("Ready") {
+            // On a fresh folder it goes on with what to try, and ends with the documentation.
+            if line == "Ready.\n" || line.contains("/docs") {
                 break;
             }
         }
