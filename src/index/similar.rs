@@ -6,7 +6,7 @@
 //! edits are allowed depends on the longer of two words, so a word is cut for each k that a partner of it
 //! can need (two or three).
 
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
 use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
 
@@ -128,18 +128,13 @@ fn cut(length: usize, edits: usize, piece: usize) -> (usize, usize) {
 
 /// Where that piece of a word of `length` can stand in a query of `query` characters: the paper's
 /// *multi-match-aware* window. Left of it at most `piece` edits can have happened, right of it the rest.
-fn places(query: usize, length: usize, edits: usize, piece: usize) -> RangeInclusive<usize> {
+fn places(query: usize, length: usize, edits: usize, piece: usize) -> Range<usize> {
     let (start, _) = cut(length, edits, piece);
     let (start, piece, edits) = (start as isize, piece as isize, edits as isize);
     let shift = query as isize - length as isize;
     let from = (start - piece).max(start + shift - (edits - piece)).max(0);
     let to = (start + piece).min(start + shift + (edits - piece));
-    // An empty range where `to` is negative.
-    if to < from {
-        1..=0
-    } else {
-        from as usize..=to as usize
-    }
+    from as usize..(to + 1).max(from) as usize
 }
 
 /// Hashes of all pieces that a word is filed under.

@@ -150,10 +150,9 @@ impl Vocabulary {
                 && may_be_within(letters, self.signatures[place], most)
                 && self.kinds[place] == Kind::Word
                 && !found.contains_key(&id)
+                && let Some(likeness) = pattern.likeness(self.text(id), length)
             {
-                if let Some(likeness) = pattern.likeness(self.text(id), length) {
-                    found.insert(id, likeness);
-                }
+                found.insert(id, likeness);
             }
         };
         self.similar.candidates(&pattern, &mut check);
