@@ -86,6 +86,62 @@ pub(super) struct Entry {
 /// A segment's number in its part.
 pub(super) type Doc = u32;
 
+/// Where the lists of words are.
+enum Places {
+    /// Every word below this number has a list, many of them empty: quick, and small where words are dense,
+    /// as they are in a large part.
+    Numbered(usize),
+    /// The words that have one, sorted.
+    Sorted(Vec<WordId>),
+}
+
+impl Places {
+    fn of(marks: &[Mark]) -> Self {
+        let most = marks
+            .iter()
+            .map(|mark| mark.id())
+            .max()
+            .unwrap_or_default()
+            .max(ANY_PLACEABLE);
+        let numbers = most as usize + 1;
+        if numbers <= marks.len() {
+            return Self::Numbered(numbers);
+        }
+        let mut words: Vec<WordId> = marks.iter().map(|mark| mark.id()).collect();
+        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
+        words.sort_unstable();
+        words.dedup();
+        Self::Sorted(words)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Numbered(numbers) => *numbers,
+            Self::Sorted(words) => words.len(),
+        }
+    }
+
+    fn find(&self, word: WordId) -> Option<usize> {
+        match self {
+            Self::Numbered(numbers) => Some(word as usize).filter(|place| place < numbers),
+            Self::Sorted(words) => words.binary_search(&word).ok(),
+        }
+    }
+
+    /// The same for a word of the part.
+    fn of_known(&self, word: WordId) -> usize {
+        self.find(word).unwrap_or_default()
+    }
+
+    /// Words that are held.
+    fn words(&self) -> usize {
+        match self {
+            Self::Numbered(_) => 0,
+            Self::Sorted(words) => words.len(),
+        }
+    }
+}
+
 /// See the file's comment.
 pub(super) struct Part {
     /// Parts are numbered in the order they came to be; a deletion names the last one it concerns.
@@ -97,8 +153,8 @@ pub(super) struct Part {
     /// Where each segment's marks end.
     mark_ends: Vec<u32>,
     marks: Vec<Mark>,
-    /// The words of this part, sorted, and where each one's postings end.
-    words: Vec<WordId>,
+    /// Where a word's list is, and where each list ends in the postings.
+    places: Places,
     posting_ends: Vec<u32>,
     postings: Vec<Doc>,
     /// Near hashes, sorted, and the segment of each.
@@ -119,7 +175,7 @@ impl Part {
             languages: Vec::with_capacity(entries.len()),
             mark_ends: Vec::with_capacity(entries.len()),
             marks: Vec::with_capacity(marks),
-            words: Vec::new(),
+            places: Places::Numbered(0),
             posting_ends: Vec::new(),
             postings: Vec::new(),
             near: Vec::with_capacity(entries.len()),
@@ -143,49 +199,33 @@ impl Part {
 
     /// Makes the postings of the forward view: counts, then fills, so that each list comes out sorted.
     fn post(&mut self) {
-        let mut words: Vec<WordId> = self.marks.iter().map(|mark| mark.id()).collect();
-        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
-        words.sort_unstable();
-        words.dedup();
-        let largest = words.last().map_or(0, |&id| id as usize + 1);
-        // From a word to its place: a table where the words are dense, as they are in a large part.
-        let mut table = Vec::new();
-        if largest / 8 <= self.marks.len() {
-            table = vec![0u32; largest];
-            for (place, &id) in words.iter().enumerate() {
-                table[id as usize] = place as u32;
-            }
-        }
-        let place = |id: WordId| match table.get(id as usize) {
-            Some(&place) => place as usize,
-            None => words.binary_search(&id).unwrap_or_default(),
-        };
-        let mut last = vec![Doc::MAX; words.len()];
-        let mut starts = vec![0u32; words.len() + 1];
+        let places = Places::of(&self.marks);
+        let mut last = vec![Doc::MAX; places.len()];
+        let mut ends = vec![0u32; places.len() + 1];
         self.each_posting(|doc, id| {
-            let place = place(id);
+            let place = places.of_known(id);
             if last[place] != doc {
                 last[place] = doc;
-                starts[place + 1] += 1;
+                ends[place + 1] += 1;
             }
         });
-        for i in 0..words.len() {
-            starts[i + 1] += starts[i];
+        for place in 0..places.len() {
+            ends[place + 1] += ends[place];
         }
-        let mut postings = vec![0; starts.last().copied().unwrap_or_default() as usize];
+        let mut postings = vec![0; ends.last().copied().unwrap_or_default() as usize];
         last.fill(Doc::MAX);
         self.each_posting(|doc, id| {
-            let place = place(id);
+            let place = places.of_known(id);
             if last[place] != doc {
                 last[place] = doc;
-                postings[starts[place] as usize] = doc;
-                starts[place] += 1; // ends as the end of this list
+                postings[ends[place] as usize] = doc;
+                ends[place] += 1; // from the start of this list to its end
             }
         });
-        starts.pop();
-        self.posting_ends = starts;
+        ends.pop();
+        self.posting_ends = ends;
         self.postings = postings;
-        self.words = words;
+        self.places = places;
     }
 
     fn each_posting(&self, mut visit: impl FnMut(Doc, WordId)) {
@@ -240,7 +280,7 @@ impl Part {
 
     /// The segments that have a word, within a window, in order.
     pub(super) fn postings(&self, word: WordId, window: &Range<Doc>) -> &[Doc] {
-        let Ok(place) = self.words.binary_search(&word) else {
+        let Some(place) = self.places.find(word) else {
             return &[];
         };
         let start = if place == 0 {
@@ -280,6 +320,9 @@ impl Part {
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.units.len() * (8 + 4 + 4 + 2 + 4 + 4 + 4)
-            + 4 * (self.marks.len() + self.postings.len() + 2 * self.words.len())
+            + 4 * (self.marks.len()
+                + self.postings.len()
+                + self.posting_ends.len()
+                + self.places.words())
     }
 }

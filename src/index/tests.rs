@@ -6,7 +6,7 @@ use std::sync::Arc as Shared;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Context, Metadata, Seq, Stamp, Unit, Variant};
+use crate::model::{Change, ChangeKind, Context, Lang, Metadata, Seq, Stamp, Unit, Variant};
 use crate::score::{Segment, compare};
 
 fn lang(tag: &str) -> Lang {
