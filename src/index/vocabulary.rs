@@ -127,7 +127,7 @@ impl Words {
         frequent.truncate(MOST_KNOWN);
         for id in frequent {
             if let Some(pattern) = Pattern::new(self.text(id)) {
-                let mut found = FxHashMap::default();
+                let mut found = FxHashMap::from_iter([(id, Likeness::EQUAL)]);
                 self.similar(
                     &pattern,
                     self.signatures[id as usize],
