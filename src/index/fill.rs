@@ -15,63 +15,22 @@ use crate::text::{self, Analysis, Kind};
 pub(super) const ANY_LANGUAGES: u16 = u16::MAX;
 
 /// Segments whose words are numbered in one go, while look-ups in that language wait.
-const INTERNED_AT_ONCE: usize = 64;
+const NUMBERED_AT_ONCE: usize = 64;
 
-/// For each shard, what waits to be put in or taken out.
-type AllPending = FxHashMap<(MemoryId, LangGroup), Pending>;
-
-/// Fills an index at the start: all segments of a shard become one part.
-pub struct Load<'a> {
+/// Segments on their way into the index, and units on their way out.
+pub struct Filling<'a> {
     index: &'a Index,
-    pending: AllPending,
-    /// Units in `pending`.
-    waiting: usize,
-    entries: FxHashMap<(MemoryId, LangGroup), Vec<Entry>>,
+    shards: FxHashMap<(MemoryId, LangGroup), Pending>,
+    /// Analyses that can be used again.
+    spare: Vec<Analysis>,
 }
 
-/// Units whose words are numbered together.
-const LOADED_AT_ONCE: usize = 1_024;
-
-impl Load<'_> {
-    /// Adds a unit with its texts.
-    pub fn add<'t>(
-        &mut self,
-        memory: MemoryId,
-        unit: UnitId,
-        variants: impl Iterator<Item = (&'t Lang, &'t str)>,
-    ) {
-        self.index.put_in(memory, unit, variants, &mut self.pending);
-        self.waiting += 1;
-        if self.waiting == LOADED_AT_ONCE {
-            self.number();
-        }
-    }
-
-    fn number(&mut self) {
-        self.waiting = 0;
-        for (key, pending) in self.pending.drain() {
-            let entries = self.index.intern(&key.1, &pending.segments);
-            self.entries.entry(key).or_default().extend(entries);
-        }
-    }
-
-    /// Makes look-ups see it all.
-    pub fn finish(mut self) {
-        self.number();
-        let _writer = self.index.writer.lock();
-        self.index.file_words();
-        for ((memory, group), entries) in self.entries {
-            let age = self.index.age.fetch_add(1, Ordering::Relaxed) + 1;
-            self.index.shard(memory, &group).change(age, &[], entries);
-        }
-    }
-}
-
-/// Segments of one memory and language on their way in, and units on their way out.
+/// Those of one shard.
 #[derive(Default)]
 struct Pending {
     gone: Vec<UnitId>,
-    segments: Vec<Analysed>,
+    analysed: Vec<Analysed>,
+    entries: Vec<Entry>,
 }
 
 /// A segment with its tokens, not yet numbered.
@@ -87,88 +46,39 @@ impl Index {
     /// Applies changes, in the order of the log. When it returns, look-ups see them.
     pub fn apply(&self, changes: &[Change]) {
         let _writer = self.writer.lock();
-        let mut pending = AllPending::default();
+        let mut filling = Filling::new(self);
         for change in changes {
             match &change.kind {
                 ChangeKind::UnitPut(unit) => {
                     if unit.rev > 1 {
-                        self.take_out(unit.memory, unit.id, &mut pending);
+                        filling.take_out(unit.memory, unit.id);
                     }
-                    let variants = unit.variants.iter().map(|v| (&v.lang, v.text.as_str()));
-                    self.put_in(unit.memory, unit.id, variants, &mut pending);
+                    filling.add(
+                        unit.memory,
+                        unit.id,
+                        unit.variants.iter().map(|v| (&v.lang, v.text.as_str())),
+                    );
                 }
-                ChangeKind::UnitDeleted { memory, id } => self.take_out(*memory, *id, &mut pending),
+                ChangeKind::UnitDeleted { memory, id } => filling.take_out(*memory, *id),
                 ChangeKind::MemoryDeleted(memory) => {
                     self.shards.write().remove(memory);
-                    pending.retain(|(of, _), _| of != memory);
+                    filling.shards.retain(|(of, _), _| of != memory);
                 }
                 ChangeKind::MemoryPut(_) => {}
             }
         }
-        for ((memory, group), pending) in pending {
-            self.bring_in(memory, &group, pending);
-        }
+        filling.put_in(|vocabulary| {
+            let directory = vocabulary.read().new_directory();
+            if let Some(directory) = directory {
+                vocabulary.write().set_similar(directory);
+            }
+        });
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn take_out(&self, memory: MemoryId, unit: UnitId, pending: &mut AllPending) {
-        for ((of, _), pending) in pending.iter_mut() {
-            if *of == memory {
-                pending.segments.retain(|segment| segment.unit != unit);
-            }
-        }
-        for group in self
-            .shards
-            .read()
-            .get(&memory)
-            .into_iter()
-            .flat_map(|shards| shards.keys())
-        {
-            pending
-                .entry((memory, group.clone()))
-                .or_default()
-                .gone
-                .push(unit);
-        }
-    }
-
-    fn put_in<'t>(
-        &self,
-        memory: MemoryId,
-        unit: UnitId,
-        variants: impl Iterator<Item = (&'t Lang, &'t str)>,
-        pending: &mut AllPending,
-    ) {
-        let variants: Vec<(LangGroup, &str)> =
-            variants.map(|(lang, text)| (lang.group(), text)).collect();
-        let mut groups: Vec<LangGroup> = variants.iter().map(|(group, _)| group.clone()).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        let languages = self.languages_number(&groups);
-        for (group, text) in variants {
-            let analysis = text::analyse(text);
-            pending
-                .entry((memory, group))
-                .or_default()
-                .segments
-                .push(Analysed {
-                    unit,
-                    languages,
-                    near: score::near_hash(text, &analysis),
-                    same: score::same_hash(text),
-                    analysis,
-                });
-        }
-    }
-
-    /// Begins to fill an empty index with what the store has.
-    pub fn load(&self) -> Load<'_> {
-        Load {
-            index: self,
-            pending: AllPending::default(),
-            waiting: 0,
-            entries: FxHashMap::default(),
-        }
+    /// Begins to fill an empty index with what the store has: [`Filling::add`] each unit, then [`Filling::finish`].
+    pub fn fill(&self) -> Filling<'_> {
+        Filling::new(self)
     }
 
     /// The number of a set of languages. There are few; beyond 65,535 sets the last number stands for
@@ -185,35 +95,98 @@ impl Index {
         sets.push(groups.to_vec());
         (sets.len() - 1) as u16
     }
+}
 
-    /// Numbers the words of segments.
-    fn intern(&self, group: &LangGroup, segments: &[Analysed]) -> Vec<Entry> {
-        let vocabulary = self.vocabulary(group);
-        let mut entries = Vec::with_capacity(segments.len());
-        for segments in segments.chunks(INTERNED_AT_ONCE) {
-            let mut vocabulary = vocabulary.write();
-            entries.extend(
-                segments
-                    .iter()
-                    .map(|segment| number(segment, &mut vocabulary)),
-            );
+impl<'a> Filling<'a> {
+    fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            shards: FxHashMap::default(),
+            spare: Vec::new(),
         }
-        entries
     }
 
-    fn bring_in(&self, memory: MemoryId, group: &LangGroup, pending: Pending) {
-        let entries = self.intern(group, &pending.segments);
-        let vocabulary = self.vocabulary(group);
-        let similar = vocabulary.read().new_directory();
-        if let Some(similar) = similar {
-            vocabulary.write().set_similar(similar);
+    /// Adds a unit with its texts.
+    pub fn add<'t>(
+        &mut self,
+        memory: MemoryId,
+        unit: UnitId,
+        variants: impl Iterator<Item = (&'t Lang, &'t str)>,
+    ) {
+        let variants: Vec<(LangGroup, &str)> =
+            variants.map(|(lang, text)| (lang.group(), text)).collect();
+        let mut groups: Vec<LangGroup> = variants.iter().map(|(group, _)| group.clone()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let languages = self.index.languages_number(&groups);
+        for (group, text) in variants {
+            let mut analysis = self.spare.pop().unwrap_or_default();
+            text::analyse_into(text, &mut analysis);
+            let (near, same) = (score::near_hash(text, &analysis), score::same_hash(text));
+            let pending = self.shards.entry((memory, group.clone())).or_default();
+            pending.analysed.push(Analysed {
+                unit,
+                languages,
+                near,
+                same,
+                analysis,
+            });
+            if pending.analysed.len() == NUMBERED_AT_ONCE {
+                pending.number(self.index, &group, &mut self.spare);
+            }
         }
-        let shard = self.shard(memory, group);
-        shard.change(
-            self.age.fetch_add(1, Ordering::Relaxed) + 1,
-            &pending.gone,
-            entries,
-        );
+    }
+
+    /// Takes a unit out, in whichever languages it is there.
+    fn take_out(&mut self, memory: MemoryId, unit: UnitId) {
+        for ((_, _), pending) in self.shards.iter_mut().filter(|((of, _), _)| *of == memory) {
+            pending.analysed.retain(|segment| segment.unit != unit);
+            pending.entries.retain(|entry| entry.unit != unit);
+        }
+        let shards = self.index.shards.read();
+        for group in shards
+            .get(&memory)
+            .into_iter()
+            .flat_map(|shards| shards.keys())
+        {
+            self.shards
+                .entry((memory, group.clone()))
+                .or_default()
+                .gone
+                .push(unit);
+        }
+    }
+
+    /// Makes look-ups see it all, with the words filed as well as can be.
+    pub fn finish(self) {
+        let index = self.index;
+        let _writer = index.writer.lock();
+        self.put_in(|_| ());
+        index.file_words();
+    }
+
+    /// Makes look-ups see it all; `file` looks after the words of each language before.
+    fn put_in(mut self, file: impl Fn(&parking_lot::RwLock<Vocabulary>)) {
+        for ((memory, group), mut pending) in self.shards.drain() {
+            pending.number(self.index, &group, &mut self.spare);
+            file(&self.index.vocabulary(&group));
+            let age = self.index.age.fetch_add(1, Ordering::Relaxed) + 1;
+            self.index
+                .shard(memory, &group)
+                .change(age, &pending.gone, pending.entries);
+        }
+    }
+}
+
+impl Pending {
+    /// Numbers the words of what is analysed.
+    fn number(&mut self, index: &Index, group: &LangGroup, spare: &mut Vec<Analysis>) {
+        let vocabulary = index.vocabulary(group);
+        let mut vocabulary = vocabulary.write();
+        for segment in self.analysed.drain(..) {
+            self.entries.push(number(&segment, &mut vocabulary));
+            spare.push(segment.analysis);
+        }
     }
 }
 

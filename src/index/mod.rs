@@ -24,7 +24,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::text::Analysis;
-pub use fill::Load;
+pub use fill::Filling;
 use shard::{Shard, State};
 use vocabulary::Vocabulary;
 

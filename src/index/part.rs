@@ -5,6 +5,7 @@
 //! *postings*, the segments of each word; and the near hashes, sorted.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::model::UnitId;
 
@@ -71,7 +72,6 @@ impl Mark {
 }
 
 /// A segment on its way into a part.
-#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) unit: UnitId,
     /// The sum of its tokens' weights.
@@ -81,6 +81,16 @@ pub(super) struct Entry {
     /// Which languages its unit has; see [`super::languages`].
     pub(super) languages: u16,
     pub(super) marks: Box<[Mark]>,
+}
+
+/// The same where it lies.
+struct Segment<'s> {
+    unit: UnitId,
+    weight: u32,
+    near: u32,
+    same: u32,
+    languages: u16,
+    marks: &'s [Mark],
 }
 
 /// A segment's number in its part.
@@ -164,37 +174,101 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn build(age: u64, mut entries: Vec<Entry>) -> Self {
-        // Newer units first among equals: they are met first.
-        entries.sort_unstable_by_key(|entry| (entry.weight, std::cmp::Reverse(entry.unit)));
-        let marks: usize = entries.iter().map(|entry| entry.marks.len()).sum();
+        entries.sort_unstable_by_key(|entry| Self::order(entry.weight, entry.unit));
+        let marks = entries.iter().map(|entry| entry.marks.len()).sum();
+        let segments = entries.iter().map(|entry| Segment {
+            unit: entry.unit,
+            weight: entry.weight,
+            near: entry.near,
+            same: entry.same,
+            languages: entry.languages,
+            marks: &entry.marks,
+        });
+        Self::of_sorted(age, entries.len(), marks, segments)
+    }
+
+    /// One part of those segments of others that are alive.
+    pub(super) fn merge(
+        age: u64,
+        parts: &[Arc<Part>],
+        is_alive: impl Fn(&Part, Doc) -> bool,
+    ) -> Self {
+        let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near_by_doc()).collect();
+        let mut all: Vec<(u32, Doc)> =
+            Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        let mut marks = 0;
+        for (place, part) in (0..).zip(parts) {
+            for doc in (0..part.len() as Doc).filter(|&doc| is_alive(part, doc)) {
+                marks += part.marks(doc).len();
+                all.push((place, doc));
+            }
+        }
+        all.sort_unstable_by_key(|&(place, doc)| {
+            let part = &parts[place as usize];
+            Self::order(part.weight(doc), part.unit(doc))
+        });
+        let segments = all.iter().map(|&(place, doc)| {
+            let part = &parts[place as usize];
+            Segment {
+                unit: part.unit(doc),
+                weight: part.weight(doc),
+                near: near[place as usize][doc as usize],
+                same: part.same(doc),
+                languages: part.languages(doc),
+                marks: part.marks(doc),
+            }
+        });
+        Self::of_sorted(age, all.len(), marks, segments)
+    }
+
+    /// By weight; newer units first among equals, so that they are met first.
+    fn order(weight: u32, unit: UnitId) -> (u32, std::cmp::Reverse<UnitId>) {
+        (weight, std::cmp::Reverse(unit))
+    }
+
+    fn of_sorted<'s>(
+        age: u64,
+        count: usize,
+        marks: usize,
+        segments: impl Iterator<Item = Segment<'s>>,
+    ) -> Self {
         let mut part = Self {
             age,
-            units: Vec::with_capacity(entries.len()),
-            weights: Vec::with_capacity(entries.len()),
-            same: Vec::with_capacity(entries.len()),
-            languages: Vec::with_capacity(entries.len()),
-            mark_ends: Vec::with_capacity(entries.len()),
+            units: Vec::with_capacity(count),
+            weights: Vec::with_capacity(count),
+            same: Vec::with_capacity(count),
+            languages: Vec::with_capacity(count),
+            mark_ends: Vec::with_capacity(count),
             marks: Vec::with_capacity(marks),
             places: Places::Numbered(0),
             posting_ends: Vec::new(),
             postings: Vec::new(),
-            near: Vec::with_capacity(entries.len()),
-            near_docs: Vec::with_capacity(entries.len()),
+            near: Vec::new(),
+            near_docs: Vec::new(),
         };
-        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(entries.len());
-        for (doc, entry) in entries.into_iter().enumerate() {
-            part.units.push(entry.unit);
-            part.weights.push(entry.weight);
-            part.same.push(entry.same);
-            part.languages.push(entry.languages);
-            part.marks.extend_from_slice(&entry.marks);
+        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(count);
+        for (doc, segment) in (0..).zip(segments) {
+            part.units.push(segment.unit);
+            part.weights.push(segment.weight);
+            part.same.push(segment.same);
+            part.languages.push(segment.languages);
+            part.marks.extend_from_slice(segment.marks);
             part.mark_ends.push(part.marks.len() as u32);
-            near.push((entry.near, doc as Doc));
+            near.push((segment.near, doc));
         }
         near.sort_unstable();
         (part.near, part.near_docs) = near.into_iter().unzip();
         part.post();
         part
+    }
+
+    /// The near hash of each segment.
+    fn near_by_doc(&self) -> Vec<u32> {
+        let mut near = vec![0; self.len()];
+        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
+            near[doc as usize] = hash;
+        }
+        near
     }
 
     /// Makes the postings of the forward view: counts, then fills, so that each list comes out sorted.
@@ -299,22 +373,6 @@ impl Part {
         let from = self.near.partition_point(|&h| h < hash);
         let to = self.near.partition_point(|&h| h <= hash);
         &self.near_docs[from..to]
-    }
-
-    /// Its segments, to be put into another part.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let mut near = vec![0; self.len()];
-        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
-            near[doc as usize] = hash;
-        }
-        (0..self.len() as Doc).map(move |doc| Entry {
-            unit: self.unit(doc),
-            weight: self.weight(doc),
-            near: near[doc as usize],
-            same: self.same(doc),
-            languages: self.languages(doc),
-            marks: self.marks(doc).into(),
-        })
     }
 
     /// Bytes held.
