@@ -219,20 +219,20 @@ impl Engine {
         std::thread::scope(|scope| {
             let (pages, waiting) = std::sync::mpsc::sync_channel::<Vec<store::Scanned>>(2);
             let filler = scope.spawn(move || {
-                let mut load = self.index.load();
+                let mut filling = self.index.fill();
                 for page in waiting {
                     self.loading
                         .done
                         .fetch_add(page.len() as u64, Ordering::Relaxed);
                     for unit in &page {
-                        load.add(
+                        filling.add(
                             unit.memory,
                             unit.id,
                             unit.variants.iter().map(|v| (&v.lang, v.text.as_str())),
                         );
                     }
                 }
-                load.finish();
+                filling.finish();
             });
             let mut after = Some(UnitId(0));
             while let Some(place) = after {

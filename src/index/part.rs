@@ -5,6 +5,7 @@
 //! *postings*, the segments of each word; and the near hashes, sorted.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::model::UnitId;
 
@@ -71,7 +72,6 @@ impl Mark {
 }
 
 /// A segment on its way into a part.
-#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) unit: UnitId,
     /// The sum of its tokens' weights.
@@ -83,8 +83,74 @@ pub(super) struct Entry {
     pub(super) marks: Box<[Mark]>,
 }
 
+/// The same where it lies.
+struct Segment<'s> {
+    unit: UnitId,
+    weight: u32,
+    near: u32,
+    same: u32,
+    languages: u16,
+    marks: &'s [Mark],
+}
+
 /// A segment's number in its part.
 pub(super) type Doc = u32;
+
+/// Where the lists of words are.
+enum Places {
+    /// Every word below this number has a list, many of them empty: quick, and small where words are dense,
+    /// as they are in a large part.
+    Numbered(usize),
+    /// The words that have one, sorted.
+    Sorted(Vec<WordId>),
+}
+
+impl Places {
+    fn of(marks: &[Mark]) -> Self {
+        let most = marks
+            .iter()
+            .map(|mark| mark.id())
+            .max()
+            .unwrap_or_default()
+            .max(ANY_PLACEABLE);
+        let numbers = most as usize + 1;
+        if numbers <= marks.len() {
+            return Self::Numbered(numbers);
+        }
+        let mut words: Vec<WordId> = marks.iter().map(|mark| mark.id()).collect();
+        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
+        words.sort_unstable();
+        words.dedup();
+        Self::Sorted(words)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Numbered(numbers) => *numbers,
+            Self::Sorted(words) => words.len(),
+        }
+    }
+
+    fn find(&self, word: WordId) -> Option<usize> {
+        match self {
+            Self::Numbered(numbers) => Some(word as usize).filter(|place| place < numbers),
+            Self::Sorted(words) => words.binary_search(&word).ok(),
+        }
+    }
+
+    /// The same for a word of the part.
+    fn of_known(&self, word: WordId) -> usize {
+        self.find(word).unwrap_or_default()
+    }
+
+    /// Words that are held.
+    fn words(&self) -> usize {
+        match self {
+            Self::Numbered(_) => 0,
+            Self::Sorted(words) => words.len(),
+        }
+    }
+}
 
 /// See the file's comment.
 pub(super) struct Part {
@@ -97,8 +163,8 @@ pub(super) struct Part {
     /// Where each segment's marks end.
     mark_ends: Vec<u32>,
     marks: Vec<Mark>,
-    /// The words of this part, sorted, and where each one's postings end.
-    words: Vec<WordId>,
+    /// Where a word's list is, and where each list ends in the postings.
+    places: Places,
     posting_ends: Vec<u32>,
     postings: Vec<Doc>,
     /// Near hashes, sorted, and the segment of each.
@@ -108,32 +174,87 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn build(age: u64, mut entries: Vec<Entry>) -> Self {
-        // Newer units first among equals: they are met first.
-        entries.sort_unstable_by_key(|entry| (entry.weight, std::cmp::Reverse(entry.unit)));
-        let marks: usize = entries.iter().map(|entry| entry.marks.len()).sum();
+        entries.sort_unstable_by_key(|entry| Self::order(entry.weight, entry.unit));
+        let marks = entries.iter().map(|entry| entry.marks.len()).sum();
+        let segments = entries.iter().map(|entry| Segment {
+            unit: entry.unit,
+            weight: entry.weight,
+            near: entry.near,
+            same: entry.same,
+            languages: entry.languages,
+            marks: &entry.marks,
+        });
+        Self::of_sorted(age, entries.len(), marks, segments)
+    }
+
+    /// One part of those segments of others that are alive.
+    pub(super) fn merge(
+        age: u64,
+        parts: &[Arc<Part>],
+        is_alive: impl Fn(&Part, Doc) -> bool,
+    ) -> Self {
+        let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near_by_doc()).collect();
+        let mut all: Vec<(u32, Doc)> =
+            Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        let mut marks = 0;
+        for (place, part) in (0..).zip(parts) {
+            for doc in (0..part.len() as Doc).filter(|&doc| is_alive(part, doc)) {
+                marks += part.marks(doc).len();
+                all.push((place, doc));
+            }
+        }
+        all.sort_unstable_by_key(|&(place, doc)| {
+            let part = &parts[place as usize];
+            Self::order(part.weight(doc), part.unit(doc))
+        });
+        let segments = all.iter().map(|&(place, doc)| {
+            let part = &parts[place as usize];
+            Segment {
+                unit: part.unit(doc),
+                weight: part.weight(doc),
+                near: near[place as usize][doc as usize],
+                same: part.same(doc),
+                languages: part.languages(doc),
+                marks: part.marks(doc),
+            }
+        });
+        Self::of_sorted(age, all.len(), marks, segments)
+    }
+
+    /// By weight; newer units first among equals, so that they are met first.
+    fn order(weight: u32, unit: UnitId) -> (u32, std::cmp::Reverse<UnitId>) {
+        (weight, std::cmp::Reverse(unit))
+    }
+
+    fn of_sorted<'s>(
+        age: u64,
+        count: usize,
+        marks: usize,
+        segments: impl Iterator<Item = Segment<'s>>,
+    ) -> Self {
         let mut part = Self {
             age,
-            units: Vec::with_capacity(entries.len()),
-            weights: Vec::with_capacity(entries.len()),
-            same: Vec::with_capacity(entries.len()),
-            languages: Vec::with_capacity(entries.len()),
-            mark_ends: Vec::with_capacity(entries.len()),
+            units: Vec::with_capacity(count),
+            weights: Vec::with_capacity(count),
+            same: Vec::with_capacity(count),
+            languages: Vec::with_capacity(count),
+            mark_ends: Vec::with_capacity(count),
             marks: Vec::with_capacity(marks),
-            words: Vec::new(),
+            places: Places::Numbered(0),
             posting_ends: Vec::new(),
             postings: Vec::new(),
-            near: Vec::with_capacity(entries.len()),
-            near_docs: Vec::with_capacity(entries.len()),
+            near: Vec::new(),
+            near_docs: Vec::new(),
         };
-        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(entries.len());
-        for (doc, entry) in entries.into_iter().enumerate() {
-            part.units.push(entry.unit);
-            part.weights.push(entry.weight);
-            part.same.push(entry.same);
-            part.languages.push(entry.languages);
-            part.marks.extend_from_slice(&entry.marks);
+        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(count);
+        for (doc, segment) in (0..).zip(segments) {
+            part.units.push(segment.unit);
+            part.weights.push(segment.weight);
+            part.same.push(segment.same);
+            part.languages.push(segment.languages);
+            part.marks.extend_from_slice(segment.marks);
             part.mark_ends.push(part.marks.len() as u32);
-            near.push((entry.near, doc as Doc));
+            near.push((segment.near, doc));
         }
         near.sort_unstable();
         (part.near, part.near_docs) = near.into_iter().unzip();
@@ -141,51 +262,44 @@ impl Part {
         part
     }
 
+    /// The near hash of each segment.
+    fn near_by_doc(&self) -> Vec<u32> {
+        let mut near = vec![0; self.len()];
+        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
+            near[doc as usize] = hash;
+        }
+        near
+    }
+
     /// Makes the postings of the forward view: counts, then fills, so that each list comes out sorted.
     fn post(&mut self) {
-        let mut words: Vec<WordId> = self.marks.iter().map(|mark| mark.id()).collect();
-        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
-        words.sort_unstable();
-        words.dedup();
-        let largest = words.last().map_or(0, |&id| id as usize + 1);
-        // From a word to its place: a table where the words are dense, as they are in a large part.
-        let mut table = Vec::new();
-        if largest / 8 <= self.marks.len() {
-            table = vec![0u32; largest];
-            for (place, &id) in words.iter().enumerate() {
-                table[id as usize] = place as u32;
-            }
-        }
-        let place = |id: WordId| match table.get(id as usize) {
-            Some(&place) => place as usize,
-            None => words.binary_search(&id).unwrap_or_default(),
-        };
-        let mut last = vec![Doc::MAX; words.len()];
-        let mut starts = vec![0u32; words.len() + 1];
+        let places = Places::of(&self.marks);
+        let mut last = vec![Doc::MAX; places.len()];
+        let mut ends = vec![0u32; places.len() + 1];
         self.each_posting(|doc, id| {
-            let place = place(id);
+            let place = places.of_known(id);
             if last[place] != doc {
                 last[place] = doc;
-                starts[place + 1] += 1;
+                ends[place + 1] += 1;
             }
         });
-        for i in 0..words.len() {
-            starts[i + 1] += starts[i];
+        for place in 0..places.len() {
+            ends[place + 1] += ends[place];
         }
-        let mut postings = vec![0; starts.last().copied().unwrap_or_default() as usize];
+        let mut postings = vec![0; ends.last().copied().unwrap_or_default() as usize];
         last.fill(Doc::MAX);
         self.each_posting(|doc, id| {
-            let place = place(id);
+            let place = places.of_known(id);
             if last[place] != doc {
                 last[place] = doc;
-                postings[starts[place] as usize] = doc;
-                starts[place] += 1; // ends as the end of this list
+                postings[ends[place] as usize] = doc;
+                ends[place] += 1; // from the start of this list to its end
             }
         });
-        starts.pop();
-        self.posting_ends = starts;
+        ends.pop();
+        self.posting_ends = ends;
         self.postings = postings;
-        self.words = words;
+        self.places = places;
     }
 
     fn each_posting(&self, mut visit: impl FnMut(Doc, WordId)) {
@@ -240,7 +354,7 @@ impl Part {
 
     /// The segments that have a word, within a window, in order.
     pub(super) fn postings(&self, word: WordId, window: &Range<Doc>) -> &[Doc] {
-        let Ok(place) = self.words.binary_search(&word) else {
+        let Some(place) = self.places.find(word) else {
             return &[];
         };
         let start = if place == 0 {
@@ -261,25 +375,12 @@ impl Part {
         &self.near_docs[from..to]
     }
 
-    /// Its segments, to be put into another part.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let mut near = vec![0; self.len()];
-        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
-            near[doc as usize] = hash;
-        }
-        (0..self.len() as Doc).map(move |doc| Entry {
-            unit: self.unit(doc),
-            weight: self.weight(doc),
-            near: near[doc as usize],
-            same: self.same(doc),
-            languages: self.languages(doc),
-            marks: self.marks(doc).into(),
-        })
-    }
-
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.units.len() * (8 + 4 + 4 + 2 + 4 + 4 + 4)
-            + 4 * (self.marks.len() + self.postings.len() + 2 * self.words.len())
+            + 4 * (self.marks.len()
+                + self.postings.len()
+                + self.posting_ends.len()
+                + self.places.words())
     }
 }

@@ -66,15 +66,18 @@ impl Shard {
             dead.extend(gone.iter().map(|&unit| (unit, age - 1)));
         }
         if !entries.is_empty() {
-            let mut entries = entries;
+            let mut newest = Arc::new(Part::build(age, entries));
             // Like carrying in a binary counter: each segment is rebuilt a logarithmic number of times.
-            while let Some(last) = state.parts.last().filter(|last| {
-                last.len() <= 2 * entries.len() && last.len() + entries.len() <= MERGED_AT_ONCE
-            }) {
-                entries.extend(alive(&state, last));
-                state.parts.pop();
+            while let Some(last) = state.parts.pop() {
+                if last.len() > 2 * newest.len() || last.len() + newest.len() > MERGED_AT_ONCE {
+                    state.parts.push(last);
+                    break;
+                }
+                // What is dead in the older one must not get the newer one's age, or it would rise again.
+                let alive = |part: &Part, doc| state.is_alive(part, doc);
+                newest = Arc::new(Part::merge(age, &[last, newest], alive));
             }
-            state.parts.push(Arc::new(Part::build(age, entries)));
+            state.parts.push(newest);
         }
         self.set(state);
     }
@@ -112,10 +115,7 @@ impl Shard {
     pub(super) fn merge(&self, parts: &[Arc<Part>]) -> Part {
         let state = self.state();
         let age = parts.iter().map(|part| part.age).max().unwrap_or_default();
-        Part::build(
-            age,
-            parts.iter().flat_map(|part| alive(&state, part)).collect(),
-        )
+        Part::merge(age, parts, |part, doc| state.is_alive(part, doc))
     }
 
     /// Puts a merged part in the place of its parts, if they are all still there.
@@ -155,11 +155,4 @@ impl Shard {
         }
         state.dead = Arc::new(needed);
     }
-}
-
-fn alive<'a>(state: &'a State, part: &'a Part) -> impl Iterator<Item = Entry> + 'a {
-    part.entries()
-        .zip(0..)
-        .filter(|(_, doc)| state.is_alive(part, *doc))
-        .map(|(entry, _)| entry)
 }

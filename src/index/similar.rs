@@ -6,22 +6,24 @@
 //! edits are allowed depends on the longer of two words, so a word is cut for each k that a partner of it
 //! can need (two or three).
 
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
-use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
+use rustc_hash::FxHashMap;
 
-/// The letters of a word, one bit each by hash: one edit changes at most two bits.
+use crate::score::similarity::{Likeness, MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
+
+/// The letters of a word, counted up to two, in one of 32 pairs of bits each by hash: one edit takes one
+/// letter away, or puts one in, or both, so it changes at most two bits.
 pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
     chars.fold(0, |bits, c| {
-        bits | 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 26) & 63)
+        let once = 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 27) * 2);
+        if bits & once == 0 {
+            bits | once
+        } else {
+            bits | once << 1
+        }
     })
 }
-
-/// A signature in half the space, kept beside each id in the directory so that most are refused unseen.
-fn short(signature: u64) -> u32 {
-    (signature | signature >> 32) as u32
-}
-
 /// Whether two signatures allow so few edits.
 pub(super) fn may_be_within(a: u64, b: u64, edits: usize) -> bool {
     (a ^ b).count_ones() as usize <= 2 * edits
@@ -34,8 +36,11 @@ pub(super) struct Similar {
     words: usize,
     /// Where each bucket starts in `filed`; one more than there are buckets, which are a power of two.
     starts: Vec<u32>,
-    /// Short signatures and ids.
-    filed: Vec<(u32, u32)>,
+    ids: Vec<u32>,
+    /// The signature of each id's word, beside it: most are refused by it without going elsewhere.
+    letters: Vec<u64>,
+    /// The similar words of frequent words, worked out beforehand.
+    known: FxHashMap<u32, Box<[(u32, Likeness)]>>,
 }
 
 impl Similar {
@@ -43,12 +48,12 @@ impl Similar {
     pub(super) fn build(words: usize, chars: impl Fn(u32, &mut Vec<char>)) -> Self {
         let mut buffer = Vec::new();
         let mut entries = 0usize;
-        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut((u32, u32), u64) + '_>| {
+        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut((u32, u64), u64) + '_>| {
             for id in 0..words as u32 {
                 buffer.clear();
                 chars(id, buffer);
-                let letters = short(signature(buffer.iter().copied()));
-                pieces(buffer, |hash| visit((letters, id), hash));
+                let letters = signature(buffer.iter().copied());
+                pieces(buffer, |hash| visit((id, letters), hash));
             }
         };
         each(&mut buffer, Box::new(|_, _| entries += 1));
@@ -63,19 +68,22 @@ impl Similar {
             starts[i + 1] += starts[i];
         }
         let mut next = starts.clone();
-        let mut filed = vec![(0, 0); entries];
+        let (mut ids, mut signatures) = (vec![0; entries], vec![0; entries]);
         each(
             &mut buffer,
-            Box::new(|word, hash| {
+            Box::new(|(id, letters), hash| {
                 let place = &mut next[bucket(hash)];
-                filed[*place as usize] = word;
+                ids[*place as usize] = id;
+                signatures[*place as usize] = letters;
                 *place += 1;
             }),
         );
         Self {
             words,
             starts,
-            filed,
+            ids,
+            letters: signatures,
+            known: FxHashMap::default(),
         }
     }
 
@@ -84,18 +92,33 @@ impl Similar {
         self.words
     }
 
+    /// The similar words of a word, where they were worked out beforehand: all of those that it knows.
+    pub(super) fn known(&self, word: u32) -> Option<&[(u32, Likeness)]> {
+        self.known.get(&word).map(|list| &**list)
+    }
+
+    /// Whether anything was worked out beforehand.
+    pub(super) fn has_known(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// Keeps the similar words of a word.
+    pub(super) fn keep(&mut self, word: u32, similar: Box<[(u32, Likeness)]>) {
+        self.known.insert(word, similar);
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        4 * self.starts.len() + 8 * self.filed.len()
+        let known: usize = self.known.values().map(|list| 24 + 12 * list.len()).sum();
+        4 * self.starts.len() + 12 * self.ids.len() + known
     }
 
     /// Ids of words that share a piece with the pattern: all similar ones, and others, some twice.
-    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32)) {
+    pub(super) fn candidates(&self, pattern: &Pattern, letters: u64, mut visit: impl FnMut(u32)) {
         if self.starts.is_empty() {
             return;
         }
         let query = pattern.chars();
-        let letters = short(signature(query.iter().copied()));
         let mask = self.starts.len() - 2;
         for length in similar_lengths(query.len()) {
             let edits = most_edits(length, query.len());
@@ -107,9 +130,9 @@ impl Similar {
                     };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
                     let filed = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
-                    for &(other, id) in &self.filed[filed] {
-                        if (letters ^ other).count_ones() as usize <= 2 * edits {
-                            visit(id);
+                    for place in filed {
+                        if may_be_within(letters, self.letters[place], edits) {
+                            visit(self.ids[place]);
                         }
                     }
                 }
@@ -128,18 +151,13 @@ fn cut(length: usize, edits: usize, piece: usize) -> (usize, usize) {
 
 /// Where that piece of a word of `length` can stand in a query of `query` characters: the paper's
 /// *multi-match-aware* window. Left of it at most `piece` edits can have happened, right of it the rest.
-fn places(query: usize, length: usize, edits: usize, piece: usize) -> RangeInclusive<usize> {
+fn places(query: usize, length: usize, edits: usize, piece: usize) -> Range<usize> {
     let (start, _) = cut(length, edits, piece);
     let (start, piece, edits) = (start as isize, piece as isize, edits as isize);
     let shift = query as isize - length as isize;
     let from = (start - piece).max(start + shift - (edits - piece)).max(0);
     let to = (start + piece).min(start + shift + (edits - piece));
-    // An empty range where `to` is negative.
-    if to < from {
-        1..=0
-    } else {
-        from as usize..=to as usize
-    }
+    from as usize..(to + 1).max(from) as usize
 }
 
 /// Hashes of all pieces that a word is filed under.
@@ -183,7 +201,7 @@ mod tests {
             let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
             let pattern = Pattern::new(&query).unwrap();
             let mut found = vec![false; words.len()];
-            similar.candidates(&pattern, |id| found[id as usize] = true);
+            similar.candidates(&pattern, signature(query.chars()), |id| found[id as usize] = true);
             for (word, found) in words.iter().zip(found) {
                 if let Some(l) = likeness(&query, word) {
                     prop_assert!(found, "{} {}", query, word);

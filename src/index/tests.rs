@@ -6,7 +6,7 @@ use std::sync::Arc as Shared;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Context, Metadata, Seq, Stamp, Unit, Variant};
+use crate::model::{Change, ChangeKind, Context, Lang, Metadata, Seq, Stamp, Unit, Variant};
 use crate::score::{Segment, compare};
 
 fn lang(tag: &str) -> Lang {
@@ -215,16 +215,16 @@ fn a_load_at_the_start_gives_the_same_as_changes_one_by_one() {
         })
         .collect();
     let loaded = Index::default();
-    let mut load = loaded.load();
+    let mut filling = loaded.fill();
     let (en, fa) = (lang("en"), lang("fa"));
     for (id, text) in &texts {
-        load.add(
+        filling.add(
             MemoryId(1),
             UnitId(*id),
             [(&en, text.as_str()), (&fa, "متن")].into_iter(),
         );
     }
-    load.finish();
+    filling.finish();
     let applied = filled(&texts);
     for query in [
         "Sentence 3 of the report about item77",

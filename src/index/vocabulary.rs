@@ -20,10 +20,24 @@ pub(super) const ANY_PLACEABLE: WordId = 1;
 /// Words beyond those that the directory of similar words knows are compared one by one; when there are
 /// more than this and than an eighth of the known, a new directory is due.
 const MOST_UNFILED: usize = 2_048;
+/// The same where there is time.
+const MOST_UNFILED_AT_REST: usize = 256;
+
+/// Frequent words whose similar words are worked out beforehand: they are nine tenths of any text.
+const MOST_KNOWN: usize = 16_384;
 
 /// All words of a language.
 pub(super) struct Vocabulary {
     table: HashTable<WordId>,
+    words: Words,
+    /// Words that stand for two tokens which a ZWNJ joins.
+    joined: Vec<bool>,
+    similar: Similar,
+}
+
+/// What is known of each word. A copy takes milliseconds, and serves what would hold up others too long.
+#[derive(Clone, Default)]
+pub(super) struct Words {
     text: String,
     /// Where each word ends in `text`.
     ends: Vec<u32>,
@@ -31,20 +45,107 @@ pub(super) struct Vocabulary {
     chars: Vec<u8>,
     kinds: Vec<Kind>,
     signatures: Vec<u64>,
-    /// Words that stand for two tokens which a ZWNJ joins.
-    joined: Vec<bool>,
-    similar: Similar,
+    /// How often each occurred, deletions not taken off.
+    counts: Vec<u32>,
+}
+
+impl Words {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn text(&self, id: WordId) -> &str {
+        let end = self.ends[id as usize] as usize;
+        let start = match id {
+            0 => 0,
+            _ => self.ends[id as usize - 1] as usize,
+        };
+        &self.text[start..end]
+    }
+
+    fn push(&mut self, kind: Kind, word: &str) -> WordId {
+        self.text.push_str(word);
+        self.ends.push(self.text.len() as u32);
+        self.chars.push(word.chars().count().min(255) as u8);
+        self.kinds.push(kind);
+        self.signatures.push(signature(word.chars()));
+        self.counts.push(1);
+        self.ends.len() as WordId - 1
+    }
+
+    /// Adds the word to `found` if it is similar to the pattern, of which `letters` is the signature.
+    fn compare(
+        &self,
+        pattern: &Pattern,
+        letters: u64,
+        id: WordId,
+        found: &mut FxHashMap<WordId, Likeness>,
+    ) {
+        let (place, length) = (id as usize, usize::from(self.chars[id as usize]));
+        let chars = pattern.chars().len();
+        let most = most_edits(chars, length);
+        if chars.abs_diff(length) <= most
+            && may_be_within(letters, self.signatures[place], most)
+            && self.kinds[place] == Kind::Word
+            && !found.contains_key(&id)
+            && let Some(likeness) = pattern.likeness(self.text(id), length)
+        {
+            found.insert(id, likeness);
+        }
+    }
+
+    /// Adds the similar words that a directory knows.
+    fn similar(
+        &self,
+        pattern: &Pattern,
+        letters: u64,
+        directory: &Similar,
+        found: &mut FxHashMap<WordId, Likeness>,
+    ) {
+        directory.candidates(pattern, letters, |id| {
+            self.compare(pattern, letters, id, found)
+        });
+    }
+
+    /// A directory of all words.
+    fn directory(&self) -> Similar {
+        Similar::build(self.len(), |id, out| {
+            if self.kinds[id as usize] == Kind::Word {
+                out.extend(self.text(id).chars());
+            }
+        })
+    }
+
+    /// A directory of all words, with the similar words of frequent words worked out: a second or two for
+    /// a large vocabulary.
+    pub(super) fn best_directory(&self) -> Similar {
+        let mut directory = self.directory();
+        let is_frequent =
+            |id: &WordId| self.kinds[*id as usize] == Kind::Word && self.counts[*id as usize] > 1;
+        let mut frequent: Vec<WordId> = (0..self.len() as WordId).filter(is_frequent).collect();
+        frequent.sort_unstable_by_key(|&id| std::cmp::Reverse(self.counts[id as usize]));
+        frequent.truncate(MOST_KNOWN);
+        for id in frequent {
+            if let Some(pattern) = Pattern::new(self.text(id)) {
+                let mut found = FxHashMap::from_iter([(id, Likeness::EQUAL)]);
+                self.similar(
+                    &pattern,
+                    self.signatures[id as usize],
+                    &directory,
+                    &mut found,
+                );
+                directory.keep(id, found.into_iter().collect());
+            }
+        }
+        directory
+    }
 }
 
 impl Vocabulary {
     pub(super) fn new() -> Self {
         let mut vocabulary = Self {
             table: HashTable::new(),
-            text: String::new(),
-            ends: Vec::new(),
-            chars: Vec::new(),
-            kinds: Vec::new(),
-            signatures: Vec::new(),
+            words: Words::default(),
             joined: Vec::new(),
             similar: Similar::default(),
         };
@@ -54,24 +155,14 @@ impl Vocabulary {
         vocabulary
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     /// A word's text in the key fold.
     pub(super) fn text(&self, id: WordId) -> &str {
-        let end = self.ends[id as usize] as usize;
-        let start = if id == 0 {
-            0
-        } else {
-            self.ends[id as usize - 1] as usize
-        };
-        &self.text[start..end]
+        self.words.text(id)
     }
 
     pub(super) fn weight(&self, id: WordId) -> u32 {
-        match self.kinds[id as usize] {
-            Kind::Word => weight::of_length(usize::from(self.chars[id as usize])),
+        match self.words.kinds[id as usize] {
+            Kind::Word => weight::of_length(usize::from(self.words.chars[id as usize])),
             Kind::Number | Kind::Placeable => weight::KIND_WEIGHT,
         }
     }
@@ -85,44 +176,26 @@ impl Vocabulary {
         xxhash_rust::xxh3::xxh3_64_with_seed(word.as_bytes(), kind as u64)
     }
 
-    fn is(&self, id: WordId, kind: Kind, word: &str) -> bool {
-        self.kinds[id as usize] == kind && self.text(id) == word
-    }
-
     /// The number of a word that is known.
     pub(super) fn find(&self, kind: Kind, word: &str) -> Option<WordId> {
-        self.table
-            .find(Self::hash(kind, word), |&id| self.is(id, kind, word))
-            .copied()
+        let is =
+            |id: &WordId| self.words.kinds[*id as usize] == kind && self.words.text(*id) == word;
+        self.table.find(Self::hash(kind, word), is).copied()
     }
 
     /// The number of a word, a new one if need be.
     pub(super) fn intern(&mut self, kind: Kind, word: &str) -> WordId {
         if let Some(id) = self.find(kind, word) {
+            let count = &mut self.words.counts[id as usize];
+            *count = count.saturating_add(1);
             return id;
         }
-        let id = self.ends.len() as WordId;
-        self.text.push_str(word);
-        self.ends.push(self.text.len() as u32);
-        self.chars.push(word.chars().count().min(255) as u8);
-        self.kinds.push(kind);
-        self.signatures.push(signature(word.chars()));
+        let id = self.words.push(kind, word);
         self.joined.push(false);
-        let Self {
-            table,
-            text,
-            ends,
-            kinds,
-            ..
-        } = self;
-        table.insert_unique(Self::hash(kind, word), id, |&id| {
-            let start = if id == 0 {
-                0
-            } else {
-                ends[id as usize - 1] as usize
-            };
-            Self::hash(kinds[id as usize], &text[start..ends[id as usize] as usize])
-        });
+        let words = &self.words;
+        let hash_of = |id: &WordId| Self::hash(words.kinds[*id as usize], words.text(*id));
+        self.table
+            .insert_unique(Self::hash(kind, word), id, hash_of);
         id
     }
 
@@ -135,58 +208,45 @@ impl Vocabulary {
 
     /// Words similar to one, itself included if it is known.
     pub(super) fn similar(&self, word: &str, found: &mut FxHashMap<WordId, Likeness>) {
-        if let Some(id) = self.find(Kind::Word, word) {
-            found.insert(id, Likeness::EQUAL);
-        }
+        let id = self.find(Kind::Word, word);
+        found.extend(id.map(|id| (id, Likeness::EQUAL)));
         let Some(pattern) = Pattern::new(word) else {
             return;
         };
         let letters = signature(word.chars());
-        let chars = pattern.chars().len();
-        let mut check = |id: WordId| {
-            let (place, length) = (id as usize, usize::from(self.chars[id as usize]));
-            let most = most_edits(chars, length);
-            if chars.abs_diff(length) <= most
-                && may_be_within(letters, self.signatures[place], most)
-                && self.kinds[place] == Kind::Word
-                && !found.contains_key(&id)
-            {
-                if let Some(likeness) = pattern.likeness(self.text(id), length) {
-                    found.insert(id, likeness);
-                }
-            }
-        };
-        self.similar.candidates(&pattern, &mut check);
-        (self.similar.words() as WordId..self.len() as WordId).for_each(&mut check);
+        match id.and_then(|id| self.similar.known(id)) {
+            Some(known) => found.extend(known.iter().copied()),
+            None => self.words.similar(&pattern, letters, &self.similar, found),
+        }
+        for id in self.similar.words() as WordId..self.words.len() as WordId {
+            self.words.compare(&pattern, letters, id, found);
+        }
     }
 
-    /// A new directory of similar words, if one is due. Takes tenths of a second for a large vocabulary,
-    /// so it is made beside and put in with [`Vocabulary::set_similar`].
-    pub(super) fn new_similar(&self) -> Option<Similar> {
-        let unfiled = self.len() - self.similar.words();
-        (unfiled > MOST_UNFILED.max(self.similar.words() / 8)).then(|| self.build_similar())
+    /// A new directory of similar words, if one is due. Takes tenths of a second for a large vocabulary.
+    pub(super) fn new_directory(&self) -> Option<Similar> {
+        let unfiled = self.words.len() - self.similar.words();
+        (unfiled > MOST_UNFILED.max(self.similar.words() / 8)).then(|| self.words.directory())
     }
 
-    /// A directory of all words of now.
-    pub(super) fn build_similar(&self) -> Similar {
-        Similar::build(self.len(), |id, out| {
-            if self.kinds[id as usize] == Kind::Word {
-                out.extend(self.text(id).chars());
-            }
-        })
+    /// A copy of the words, if the best directory would serve look-ups noticeably better than what is there.
+    pub(super) fn words_worth_filing(&self) -> Option<Words> {
+        let unfiled = self.words.len() - self.similar.words();
+        let worth = unfiled > MOST_UNFILED_AT_REST || (unfiled > 0 && !self.similar.has_known());
+        worth.then(|| self.words.clone())
     }
 
+    /// Puts a directory in, unless there is one that knows more.
     pub(super) fn set_similar(&mut self, similar: Similar) {
-        self.similar = similar;
+        if similar.words() >= self.similar.words() {
+            self.similar = similar;
+        }
     }
 
     /// Bytes held: the words, and the directory of similar ones.
     pub(super) fn bytes(&self) -> (usize, usize) {
-        let words = self.text.capacity()
-            + self.ends.capacity() * 4
-            + self.chars.capacity() * 3
-            + self.signatures.capacity() * 8
-            + self.table.capacity() * 5;
+        let each = 4 + 1 + 1 + 8 + 4 + 1;
+        let words = self.words.text.len() + each * self.words.len() + self.table.capacity() * 5;
         (words, self.similar.bytes())
     }
 }
@@ -208,8 +268,10 @@ mod tests {
             let mut vocabulary = Vocabulary::new();
             for (place, word) in words.iter().enumerate() {
                 vocabulary.intern(Kind::Word, word);
+                vocabulary.intern(Kind::Word, word);
                 if place == filed {
-                    let similar = vocabulary.build_similar();
+                    let words = vocabulary.words.clone();
+                    let similar = if filed % 2 == 0 { words.directory() } else { words.best_directory() };
                     vocabulary.set_similar(similar);
                 }
             }

@@ -109,10 +109,10 @@ pub fn near(a: &Segment, b: &Segment) -> Option<Score> {
             differences = near::differences(a, b)?;
         }
     }
-    if let (Some(tags_a), Some(tags_b)) = (&a.tags, &b.tags) {
-        if tags_a != tags_b {
-            differences.push(Difference::Tags);
-        }
+    if let (Some(tags_a), Some(tags_b)) = (&a.tags, &b.tags)
+        && tags_a != tags_b
+    {
+        differences.push(Difference::Tags);
     }
     let percent = match differences.as_slice() {
         [] => 100,
@@ -176,7 +176,8 @@ impl Earnings for Sides<'_> {
 /// What tokens `i`, `i + 1` of `pairs` earn with token `j` of `singles`.
 fn pair_points(pairs: &Analysis, i: usize, singles: &Analysis, j: usize) -> u64 {
     let (first, second, single) = (&pairs.tokens[i], &pairs.tokens[i + 1], &singles.tokens[j]);
-    if !may_join(first, second) || !(single.arabic && single.kind == Kind::Word) {
+    let single_may = single.arabic && single.kind == Kind::Word;
+    if !(single_may && may_join(first, second)) {
         return 0;
     }
     let word = singles.word(single);

@@ -1,0 +1,225 @@
+//! Filling the index: the store's changes as they come, and all that is there at the start.
+
+use std::sync::atomic::Ordering;
+
+use rustc_hash::FxHashMap;
+
+use super::Index;
+use super::part::{Entry, Mark};
+use super::vocabulary::Vocabulary;
+use crate::model::{Change, ChangeKind, Lang, LangGroup, MemoryId, UnitId};
+use crate::score::{self, weight};
+use crate::text::{self, Analysis, Kind};
+
+/// Stands for sets of languages that have no number.
+pub(super) const ANY_LANGUAGES: u16 = u16::MAX;
+
+/// Segments whose words are numbered in one go, while look-ups in that language wait.
+const NUMBERED_AT_ONCE: usize = 64;
+
+/// Segments on their way into the index, and units on their way out.
+pub struct Filling<'a> {
+    index: &'a Index,
+    shards: FxHashMap<(MemoryId, LangGroup), Pending>,
+    /// Analyses that can be used again.
+    spare: Vec<Analysis>,
+}
+
+/// Those of one shard.
+#[derive(Default)]
+struct Pending {
+    gone: Vec<UnitId>,
+    analysed: Vec<Analysed>,
+    entries: Vec<Entry>,
+}
+
+/// A segment with its tokens, not yet numbered.
+struct Analysed {
+    unit: UnitId,
+    languages: u16,
+    near: u32,
+    same: u32,
+    analysis: Analysis,
+}
+
+impl Index {
+    /// Applies changes, in the order of the log. When it returns, look-ups see them.
+    pub fn apply(&self, changes: &[Change]) {
+        let _writer = self.writer.lock();
+        let mut filling = Filling::new(self);
+        for change in changes {
+            match &change.kind {
+                ChangeKind::UnitPut(unit) => {
+                    if unit.rev > 1 {
+                        filling.take_out(unit.memory, unit.id);
+                    }
+                    filling.add(
+                        unit.memory,
+                        unit.id,
+                        unit.variants.iter().map(|v| (&v.lang, v.text.as_str())),
+                    );
+                }
+                ChangeKind::UnitDeleted { memory, id } => filling.take_out(*memory, *id),
+                ChangeKind::MemoryDeleted(memory) => {
+                    self.shards.write().remove(memory);
+                    filling.shards.retain(|(of, _), _| of != memory);
+                }
+                ChangeKind::MemoryPut(_) => {}
+            }
+        }
+        filling.put_in(|vocabulary| {
+            let directory = vocabulary.read().new_directory();
+            if let Some(directory) = directory {
+                vocabulary.write().set_similar(directory);
+            }
+        });
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Begins to fill an empty index with what the store has: [`Filling::add`] each unit, then [`Filling::finish`].
+    pub fn fill(&self) -> Filling<'_> {
+        Filling::new(self)
+    }
+
+    /// The number of a set of languages. There are few; beyond 65,535 sets the last number stands for
+    /// "any", and the engine finds out from the unit.
+    fn languages_number(&self, groups: &[LangGroup]) -> u16 {
+        let find = |sets: &[Vec<LangGroup>]| sets.iter().position(|set| set == groups);
+        if let Some(number) = find(&self.languages.read()) {
+            return number as u16;
+        }
+        let mut sets = self.languages.write();
+        if sets.len() >= usize::from(ANY_LANGUAGES) {
+            return ANY_LANGUAGES;
+        }
+        sets.push(groups.to_vec());
+        (sets.len() - 1) as u16
+    }
+}
+
+impl<'a> Filling<'a> {
+    fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            shards: FxHashMap::default(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Adds a unit with its texts.
+    pub fn add<'t>(
+        &mut self,
+        memory: MemoryId,
+        unit: UnitId,
+        variants: impl Iterator<Item = (&'t Lang, &'t str)>,
+    ) {
+        let variants: Vec<(LangGroup, &str)> =
+            variants.map(|(lang, text)| (lang.group(), text)).collect();
+        let mut groups: Vec<LangGroup> = variants.iter().map(|(group, _)| group.clone()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let languages = self.index.languages_number(&groups);
+        for (group, text) in variants {
+            let mut analysis = self.spare.pop().unwrap_or_default();
+            text::analyse_into(text, &mut analysis);
+            let (near, same) = (score::near_hash(text, &analysis), score::same_hash(text));
+            let pending = self.shards.entry((memory, group.clone())).or_default();
+            pending.analysed.push(Analysed {
+                unit,
+                languages,
+                near,
+                same,
+                analysis,
+            });
+            if pending.analysed.len() == NUMBERED_AT_ONCE {
+                pending.number(self.index, &group, &mut self.spare);
+            }
+        }
+    }
+
+    /// Takes a unit out, in whichever languages it is there.
+    fn take_out(&mut self, memory: MemoryId, unit: UnitId) {
+        for ((_, _), pending) in self.shards.iter_mut().filter(|((of, _), _)| *of == memory) {
+            pending.analysed.retain(|segment| segment.unit != unit);
+            pending.entries.retain(|entry| entry.unit != unit);
+        }
+        let shards = self.index.shards.read();
+        for group in shards
+            .get(&memory)
+            .into_iter()
+            .flat_map(|shards| shards.keys())
+        {
+            self.shards
+                .entry((memory, group.clone()))
+                .or_default()
+                .gone
+                .push(unit);
+        }
+    }
+
+    /// Makes look-ups see it all, with the words filed as well as can be.
+    pub fn finish(self) {
+        let index = self.index;
+        let _writer = index.writer.lock();
+        self.put_in(|_| ());
+        index.file_words();
+    }
+
+    /// Makes look-ups see it all; `file` looks after the words of each language before.
+    fn put_in(mut self, file: impl Fn(&parking_lot::RwLock<Vocabulary>)) {
+        for ((memory, group), mut pending) in self.shards.drain() {
+            pending.number(self.index, &group, &mut self.spare);
+            file(&self.index.vocabulary(&group));
+            let age = self.index.age.fetch_add(1, Ordering::Relaxed) + 1;
+            self.index
+                .shard(memory, &group)
+                .change(age, &pending.gone, pending.entries);
+        }
+    }
+}
+
+impl Pending {
+    /// Numbers the words of what is analysed.
+    fn number(&mut self, index: &Index, group: &LangGroup, spare: &mut Vec<Analysis>) {
+        let vocabulary = index.vocabulary(group);
+        let mut vocabulary = vocabulary.write();
+        for segment in self.analysed.drain(..) {
+            self.entries.push(number(&segment, &mut vocabulary));
+            spare.push(segment.analysis);
+        }
+    }
+}
+
+/// A segment's tokens as numbers.
+fn number(segment: &Analysed, vocabulary: &mut Vocabulary) -> Entry {
+    let analysis = &segment.analysis;
+    let mut marks = Vec::with_capacity(analysis.tokens.len());
+    let mut total = 0u32;
+    for (place, token) in analysis.tokens.iter().enumerate() {
+        let id = vocabulary.intern(token.kind, analysis.word(token));
+        total = total.saturating_add(weight::of_token(token));
+        match token.kind {
+            Kind::Number => marks.push(Mark::number(id)),
+            Kind::Placeable => marks.push(Mark::placeable(id)),
+            Kind::Word => {
+                marks.push(Mark::word(id, token.glued));
+                let before = place.checked_sub(1).filter(|_| token.glued);
+                if let Some(before) =
+                    before.filter(|&b| score::may_join(&analysis.tokens[b], token))
+                {
+                    marks.push(Mark::joined(
+                        vocabulary.intern_joined(&score::joined(analysis, before)),
+                    ));
+                }
+            }
+        }
+    }
+    Entry {
+        unit: segment.unit,
+        weight: total,
+        near: segment.near,
+        same: segment.same,
+        languages: segment.languages,
+        marks: marks.into(),
+    }
+}
