@@ -2,7 +2,7 @@
 //!
 //! Reads the measuring data beside the project (`../shared/data`, or `HAMZABAN_SHARED`/data); without it, it
 //! measures on sentences made of random words and says so. Needs some gigabytes in the temporary folder.
-//! `cargo bench --bench figures -- import lookup http memory` chooses; without words all but `memory` run.
+//! `cargo bench --bench figures -- lookup http` chooses; `-- memory` alone imports a TMX of 1 GB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,15 +19,20 @@ use std::time::{Duration, Instant};
 use hamzaban::engine::{Caller, Engine, Format, ImportMode, Lookup, NewMemory, Progress};
 use hamzaban::score::{Segment, compare};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    let wanted = |name: &str| {
-        words.iter().any(|word| word == name) || (words.is_empty() && name != "memory")
-    };
     let folder = tempfile::tempdir().unwrap();
+    // In a process of its own: what other figures left behind would be counted.
+    if words == ["memory"] {
+        return memory(folder.path());
+    }
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     let segments = Segments::load();
     println!(
         "{} segments, {:.1} MB: {}",
@@ -50,10 +55,6 @@ fn main() {
     }
     if wanted("http") {
         http(&engine, &segments);
-    }
-    drop(engine);
-    if wanted("memory") {
-        memory(folder.path());
     }
 }
 
@@ -358,12 +359,15 @@ fn memory(folder: &Path) {
         .import(&caller, &id, Box::new(Gigabyte::default()), None, &Quiet)
         .unwrap();
     let after = resident();
+    let highest = peak();
     let (_, parts, words, similar) = engine.index_size();
     let index = (parts + words + similar) >> 20;
     println!(
-        "1 GB TMX: {} units; resident {before} → {after} MB (peak {} MB), of which index {index} MB",
+        "1 GB TMX: {} units; resident {before} MB before, {after} MB after, {highest} MB at the most; index {index} MB; \
+         beyond the index +{} MB after, +{} MB at the most",
         report.read,
-        peak()
+        after.saturating_sub(before + index),
+        highest.saturating_sub(before + index)
     );
 }
 

@@ -19,6 +19,20 @@ const PARTS_A_TIER: usize = 8;
 /// … where sizes are about the same if they share the power of this.
 const TIER: f64 = 8.0;
 
+/// No merge makes a part of more bytes: a merge needs the room of its result beside what it replaces, and an
+/// import must not need much more than its index. A search of some tens of parts costs little more than of one.
+const LARGEST: usize = 32 << 20;
+
+/// As many parts from the first on as make no more than so many bytes.
+fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
+    let mut sum = 0;
+    let fit = parts.iter().take_while(|part| {
+        sum += part.bytes();
+        sum <= bytes
+    });
+    &parts[..fit.count()]
+}
+
 /// A shard at one moment.
 #[derive(Clone, Default)]
 pub(super) struct State {
@@ -35,6 +49,18 @@ impl State {
                 .dead
                 .get(&part.unit(doc))
                 .is_none_or(|&age| part.age > age)
+    }
+
+    /// The part with most dead segments, if any has some.
+    fn deadest(&self) -> Option<Arc<Part>> {
+        let dead = |part: &Part| {
+            (0..part.len() as Doc)
+                .filter(|&doc| !self.is_alive(part, doc))
+                .count()
+        };
+        let counted = self.parts.iter().map(|part| (dead(part), part));
+        let (most, part) = counted.max_by_key(|(dead, _)| *dead)?;
+        (most > 0).then(|| part.clone())
     }
 
     fn segments(&self) -> usize {
@@ -82,32 +108,38 @@ impl Shard {
         self.set(state);
     }
 
-    /// Parts that should become one: while changes come in, a tier that is full; at rest, more.
+    /// Parts that should become one: while changes come in, a tier that is full; at rest, all that are small
+    /// beside what they make together, and one of which much is dead.
     pub(super) fn due(&self, at_rest: bool) -> Vec<Arc<Part>> {
         let state = self.state();
-        if at_rest {
-            let largest = state
-                .parts
-                .iter()
-                .map(|part| part.len())
-                .max()
-                .unwrap_or_default();
-            let others = state.segments() - largest;
-            if others * 8 > largest || state.dead.len() * 10 > state.segments() {
-                return if state.parts.len() > 1 || !state.dead.is_empty() {
-                    state.parts.clone()
-                } else {
-                    Vec::new()
-                };
-            }
+        if at_rest && state.dead.len() * 10 > state.segments() {
+            return state.deadest().into_iter().collect();
         }
-        let tier = |part: &Arc<Part>| (part.len().max(1) as f64).log(TIER) as u32;
-        let mut parts = state.parts.clone();
-        parts.sort_by_key(tier);
-        parts
+        let mut small: Vec<Arc<Part>> = state
+            .parts
+            .iter()
+            .filter(|part| part.bytes() < LARGEST / 2)
+            .cloned()
+            .collect();
+        small.sort_by_key(|part| part.bytes());
+        if at_rest {
+            let few = first_within(&small, LARGEST);
+            let others: usize = few.iter().rev().skip(1).map(|part| part.bytes()).sum();
+            let worth = few
+                .last()
+                .is_some_and(|largest| others * 8 > largest.bytes())
+                || few.len() >= PARTS_A_TIER;
+            return if worth && few.len() > 1 {
+                few.to_vec()
+            } else {
+                Vec::new()
+            };
+        }
+        let tier = |part: &Arc<Part>| (part.bytes().max(1) as f64).log(TIER) as u32;
+        let full = small
             .chunk_by(|a, b| tier(a) == tier(b))
-            .find(|chunk| chunk.len() >= PARTS_A_TIER)
-            .map(<[_]>::to_vec)
+            .find(|parts| parts.len() >= PARTS_A_TIER);
+        full.map(|parts| first_within(parts, LARGEST).to_vec())
             .unwrap_or_default()
     }
 
