@@ -9,7 +9,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that fails may panic"
+    clippy::print_stdout,
+    reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
 mod architecture;
