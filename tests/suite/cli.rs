@@ -1,6 +1,5 @@
 //! The program as users start it.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -9,7 +8,7 @@ use tempfile::TempDir;
 
 use super::process::{Served, err, hamzaban, out, run};
 
-fn folder_with(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn folder_with(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -17,7 +16,7 @@ fn folder_with(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-const TSV: &str = "en\tfa\nThe door is open.\tدر باز است.\n";
+pub(crate) const TSV: &str = "en\tfa\nThe door is open.\tدر باز است.\n";
 
 #[test]
 fn wrong_usage_is_2_and_failure_is_1_with_one_line() {
@@ -397,71 +396,4 @@ fn commands_give_the_same_with_a_server_and_without() {
     let served = Served::start(&data);
     assert_eq!(everything(), without);
     assert_eq!(served.end().0, 0);
-}
-
-/// Name → content of everything in a folder but the lock, which says nothing.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let mut files: BTreeMap<_, _> = entries
-        .map(|entry| {
-            (
-                entry.file_name().into_string().unwrap(),
-                std::fs::read(entry.path()).unwrap(),
-            )
-        })
-        .collect();
-    files.remove("lock");
-    files
-}
-
-/// Whatever is asked of this folder, it ends with 1 and one line that has `reason`, and changes no file.
-fn is_refused(data: &Path, reason: &str) {
-    let before = files(data);
-    let file = data.with_file_name("a.tsv");
-    for arguments in [
-        &["serve", "--listen", "127.0.0.1:0"][..],
-        &["import", file.to_str().unwrap(), "--memory", "news"],
-        &["export", "--memory", "news", "--format", "tmx"],
-        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
-    ] {
-        let output = run(data, arguments);
-        let told = err(&output);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
-        assert_eq!(told.lines().count(), 1, "{arguments:?}: {told}");
-        assert!(
-            told.contains("hamzaban.db") && told.contains(reason),
-            "{told}"
-        );
-        assert_eq!(out(&output), "");
-        assert!(files(data) == before, "{arguments:?} changed a file");
-    }
-}
-
-#[test]
-fn folders_of_others_and_of_newer_versions_are_refused_and_left_as_they_are() {
-    let folder = folder_with(&[("a.tsv", TSV)]);
-    let data = |name: &str| {
-        let data = folder.path().join(name);
-        std::fs::create_dir_all(&data).unwrap();
-        data
-    };
-    let (letter, foreign, newer) = (data("letter"), data("foreign"), data("newer"));
-    std::fs::write(
-        letter.join("hamzaban.db"),
-        "Dear reader, this is a letter.".repeat(99),
-    )
-    .unwrap();
-    is_refused(&letter, "not an SQLite database");
-
-    let base = rusqlite::Connection::open(foreign.join("hamzaban.db")).unwrap();
-    base.execute_batch("CREATE TABLE songs (title); INSERT INTO songs VALUES ('one');")
-        .unwrap();
-    drop(base);
-    is_refused(&foreign, "another program");
-
-    look_up(&newer, "nothing yet", &[]);
-    let base = rusqlite::Connection::open(newer.join("hamzaban.db")).unwrap();
-    base.pragma_update(None, "user_version", 999).unwrap();
-    drop(base);
-    is_refused(&newer, "newer hamzaban");
 }

@@ -1,6 +1,7 @@
 //! The one integration binary. What belongs where:
 //! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
+//! * `folders`: data folders of others and of newer versions
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`: replies to good and bad requests, over a real socket
@@ -9,12 +10,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that fails may panic"
+    clippy::print_stdout,
+    reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
 mod architecture;
 mod cli;
 mod crash;
+mod folders;
 mod helpers;
 mod http;
 mod ledger;
