@@ -21,7 +21,7 @@ const TIER: f64 = 8.0;
 
 /// No merge makes a part of more bytes: a merge needs the room of its result beside what it replaces, and an
 /// import must not need much more than its index. A search of some tens of parts costs little more than of one.
-const LARGEST: usize = 32 << 20;
+const LARGEST: usize = 16 << 20;
 
 /// As many parts from the first on as make no more than so many bytes.
 fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {

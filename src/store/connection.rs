@@ -55,7 +55,7 @@ pub(super) fn configure_writer(conn: &Connection) -> Result<(), Error> {
         });
     }
     conn.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;
          PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(())
