@@ -19,9 +19,6 @@ use std::time::{Duration, Instant};
 use hamzaban::engine::{Caller, Engine, Format, ImportMode, Lookup, NewMemory, Progress};
 use hamzaban::score::{Segment, compare};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let words: Vec<String> = std::env::args()
         .skip(1)

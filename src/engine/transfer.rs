@@ -17,7 +17,7 @@ use crate::store::{self, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
 /// Units in a batch …
 const BATCH_UNITS: usize = 2_000;
 /// … or bytes of text, whichever comes first.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 512 << 10;
 /// Batches handed over and not yet confirmed.
 const BATCHES_AHEAD: usize = 3;
 /// Units read from the store at once for an export: a short read transaction each.
