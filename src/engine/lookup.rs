@@ -110,7 +110,7 @@ impl<'a> Asked<'a> {
             Some(tagged) => tagged_segment(tagged, &lookup.text)?,
             None => Segment::plain(&lookup.text),
         };
-        view::check_text(&segment.text, "/text")?;
+        view::check_asked(&segment.text, "/text")?;
         let filter = lookup.filter.as_ref().map(Bounds::new).transpose()?;
         Ok(Self {
             lookup,

@@ -1,6 +1,7 @@
 //! The one integration binary. What belongs where:
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
-//! * `http`: replies to good and bad requests, over a real socket
+//! * `http`, `bad_input`, `units`, `transfer`: replies to good and bad requests, over a real socket; `replies`: what
+//!   these must look like
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it
 #![allow(
@@ -9,7 +10,11 @@
     reason = "a test that fails may panic"
 )]
 
+mod bad_input;
 mod cli;
 mod helpers;
 mod http;
 mod openapi;
+mod replies;
+mod transfer;
+mod units;
