@@ -38,9 +38,9 @@ impl Door {
     /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
     /// clients of files must not keep look-ups out.
     pub(super) fn transfer(&self, request: &HttpRequest) -> Result<Place, Problem> {
-        let place = enter_one(&self.transfers, "too many imports and exports are running")?;
+        // Also before a refusal, which may take a while: the rest of an upload is read first.
         drop(request.extensions_mut().remove::<Place>());
-        Ok(place)
+        enter_one(&self.transfers, "too many imports and exports are running")
     }
 }
 

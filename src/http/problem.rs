@@ -52,7 +52,7 @@ pub(super) struct FieldProblem {
 
 /// The body of every error (RFC 9457).
 #[derive(Serialize, ToSchema)]
-#[schema(as = Problem)]
+#[schema(as = ProblemDetails)]
 pub(super) struct ProblemBody<'a> {
     /// `urn:hamzaban:problem:` and the code.
     #[serde(rename = "type")]

@@ -251,6 +251,18 @@ fn bad_batches() -> Vec<Row> {
         |body, status, code, pointer| ("POST", "/v1/lookup/batch", body, status, code, pointer);
     vec![
         row(batch(&many), 400, "out_of_range", "/segments"),
+        row(
+            batch("").replace("]}", r#"],"threshold":29}"#),
+            400,
+            "out_of_range",
+            "/threshold",
+        ),
+        row(
+            batch(r#"{"text":"a"}"#).replace("]}", r#"],"filter":{"changed_after":"x"}}"#),
+            400,
+            "invalid_time",
+            "/filter/changed_after",
+        ),
         row(batch(r#""a""#), 400, "wrong_type", "/segments/0"),
         row(
             batch(r#"{"txt":"a"}"#),

@@ -1,7 +1,7 @@
 //! Who is let in, what every reply carries, and good look-ups, over a real socket.
 
 use super::helpers::{Reply, TOKEN, TestServer};
-use super::replies::{LOOKUP, goes_on, is_problem, lookup_with};
+use super::replies::{LOOKUP, is_problem, lookup_with};
 
 #[test]
 fn an_unknown_memory_looks_the_same_whatever_is_asked_of_it() {

@@ -150,20 +150,21 @@ fn clients_that_leave_at_any_place_leave_failed_imports() {
 #[test]
 fn an_import_sent_twice_with_one_key_has_one_id_and_its_settings_count() {
     let server = TestServer::with_a_unit();
-    let send = |query: &str| {
+    let send = |query: &str, file: &str| {
         let path = format!("/v1/memories/news/import?format=tsv{query}");
         server.send(
             "POST",
             &path,
             &[("Idempotency-Key", "k")],
-            Some(TSV.as_bytes()),
+            Some(file.as_bytes()),
         )
     };
-    let (first, second) = (send(""), send(""));
+    let (first, second) = (send("", TSV), send("", TSV));
     assert_eq!((first.status, &first.text), (200, &second.text));
     assert_ne!(first.header("import-id"), "");
     assert_eq!(first.header("import-id"), second.header("import-id"));
-    is_problem(&send("&mode=update"), 422, "idempotency_mismatch");
+    is_problem(&send("&mode=update", TSV), 422, "idempotency_mismatch");
+    is_problem(&send("", "en\tfa\nx\ty\n"), 422, "idempotency_mismatch");
 }
 
 #[test]

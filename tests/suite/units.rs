@@ -151,20 +151,6 @@ fn a_post_sent_twice_with_one_key_is_done_once() {
         400,
         "invalid_idempotency_key",
     );
-
-    let import = |body: &str| {
-        let headers = [("Idempotency-Key", "k3")];
-        server.send(
-            "POST",
-            "/v1/memories/news/import?format=tsv",
-            &headers,
-            Some(body.as_bytes()),
-        )
-    };
-    let (first, second) = (import(TSV), import(TSV));
-    assert_eq!((first.status, second.status), (200, 200), "{}", second.text);
-    assert_eq!(first.text, second.text);
-    is_problem(&import("en\tfa\nx\ty\n"), 422, "idempotency_mismatch");
 }
 
 #[test]
