@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::target::{Place, Target};
-use super::{FileFormat, Usage, remark};
+use super::{FileFormat, Usage, missing, remark};
 use crate::engine::Caller;
 
 /// What `export` takes.
@@ -31,11 +31,15 @@ pub(super) fn run(place: &Place, arguments: &ExportArguments) -> anyhow::Result<
         .or_else(by_name)
         .ok_or_else(|| Usage("give --format tmx, tsv or csv".into()))?;
     let target = place.open()?;
+    let write = |out: &mut dyn Write| {
+        let written = write(&target, arguments, format, out);
+        written.map_err(|error| missing(error, std::slice::from_ref(&arguments.memory)))
+    };
     match &arguments.output {
-        None => write(&target, arguments, format, &mut io::stdout().lock()),
+        None => write(&mut io::stdout().lock()),
         Some(path) => {
             let mut beside = Beside::create(path)?;
-            write(&target, arguments, format, &mut beside.file)?;
+            write(&mut beside.file)?;
             beside.keep(path)?;
             remark(&format!("wrote {}", path.display()));
             Ok(())

@@ -76,34 +76,47 @@ struct Outcome {
 
 pub(super) fn run(place: &Place, arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
     let sources = sources(arguments)?;
-    let target = place.open()?;
-    if make_memory(&target, &arguments.memory)? {
-        remark(&format!("made the memory {}", arguments.memory));
-    }
+    let mut target = None;
     let mut code = ExitCode::SUCCESS;
     for source in &sources {
         let shown = source.path.display();
-        let outcome = match open(source) {
-            Ok((file, length)) => one(&target, arguments, source, file, length)?,
+        let (file, length) = match open(source) {
+            Ok(opened) => opened,
             Err(error) => {
-                remark(&format!("hamzaban: {error:#}"));
+                remark(&format!("hamzaban: {}", super::told(&error)));
                 code = ExitCode::FAILURE;
                 continue;
             }
         };
+        // Not before there is something to import: a mistyped name must not leave an empty memory behind.
+        let target = match &target {
+            Some(target) => target,
+            None => target.insert(prepare(place, &arguments.memory)?),
+        };
+        let outcome = one(target, arguments, source, file, length)?;
         if arguments.json {
             print(&format!("{}\n", serde_json::to_string(&outcome.report)?))?;
         } else {
             print(&told(&shown.to_string(), &outcome.report))?;
         }
         if let Some(reason) = outcome.broken {
-            remark(&format!(
-                "hamzaban: {shown}: {reason}; what the report counts is kept, mend the file and import it again"
-            ));
+            let kept = match outcome.report.read {
+                0 => "",
+                _ => "; what the report counts is kept, mend the file and import it again",
+            };
+            remark(&format!("hamzaban: {shown}: {reason}{kept}"));
             code = ExitCode::FAILURE;
         }
     }
     Ok(code)
+}
+
+fn prepare(place: &Place, memory: &str) -> anyhow::Result<Target> {
+    let target = place.open()?;
+    if make_memory(&target, memory)? {
+        remark(&format!("made the memory {memory}"));
+    }
+    Ok(target)
 }
 
 fn sources(arguments: &ImportArguments) -> Result<Vec<Source<'_>>, Usage> {

@@ -16,10 +16,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{Flags, LogFormat, Origin, Settings};
-use crate::engine::Format;
+use crate::engine::{self, Format};
 use crate::{http, telemetry};
 use target::Place;
 
@@ -130,10 +131,50 @@ pub fn main(arguments: Arguments) -> ExitCode {
     if error.chain().any(is_closed_output) {
         return ExitCode::SUCCESS; // `hamzaban export | head` is no failure
     }
-    let line = format!("{error:#}").replace('\n', " ");
+    let line = told(&error);
     // Where stderr is closed nobody wants to know.
     let _ = writeln!(io::stderr(), "hamzaban: {line}");
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+}
+
+/// An error and its causes on one line. A cause that was named already is not named again, and of a
+/// field's place only its name is of use here.
+fn told(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = match cause.downcast_ref::<engine::Error>() {
+            Some(engine::Error::Invalid { field, reason, .. }) => {
+                format!("{}: {reason}", field.trim_start_matches('/'))
+            }
+            _ => cause.to_string(),
+        };
+        if line.is_empty() {
+            line = text;
+        } else if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line.replace('\n', " ")
+}
+
+/// Says which memory is not there, where that is what went wrong: the server and the engine only say
+/// that something is not.
+fn missing(error: anyhow::Error, memories: &[String]) -> anyhow::Error {
+    let not_found = match error.downcast_ref::<client::Refusal>() {
+        Some(refusal) => refusal.code == "not_found",
+        None => matches!(
+            error.downcast_ref::<engine::Error>(),
+            Some(engine::Error::NotFound { .. })
+        ),
+    };
+    match memories {
+        [] => error,
+        _ if !not_found => error,
+        [name] => anyhow!(
+            "there is no memory {name}: `hamzaban import FILE --memory {name}` would make it"
+        ),
+        names => anyhow!("one of the memories {} is not there", names.join(", ")),
+    }
 }
 
 /// Whether whoever read our output has left. Errors of connections come without their cause.
@@ -178,7 +219,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve(_) => serve::run(&settings).map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(&place, &arguments),
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
-        Command::Lookup(arguments) => lookup::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Lookup(arguments) => lookup::run(&place, &arguments),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -266,10 +307,43 @@ mod tests {
             "hamzaban import a.tmx --memory m --from en",
             "hamzaban lookup a --from en",
             "hamzaban lookup a --from en --to fa --threshold x",
+            "hamzaban lookup a --from en --to fa --threshold 29",
+            "hamzaban lookup a --from en --to fa --limit 0",
             "hamzaban export --format tmx",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn an_error_is_one_line_that_says_nothing_twice() {
+        let gone = io::Error::other("no such\nthing");
+        let error = anyhow::Error::new(gone).context("a.tmx: no such\nthing; look elsewhere");
+        assert_eq!(
+            told(&error.context("cannot open")),
+            "cannot open: a.tmx: no such thing; look elsewhere"
+        );
+        let error = engine::Error::Invalid {
+            code: "empty_segment",
+            field: "/text".into(),
+            reason: "it is empty".into(),
+        };
+        assert_eq!(told(&error.into()), "text: it is empty");
+    }
+
+    #[test]
+    fn a_missing_memory_is_named() {
+        let error = || engine::Error::NotFound {
+            what: "memory".into(),
+        };
+        let name = ["news".to_owned()];
+        assert!(told(&missing(error().into(), &name)).contains("no memory news"));
+        let refusal = client::Refusal {
+            code: "not_found".into(),
+            ..client::Refusal::default()
+        };
+        assert!(told(&missing(refusal.into(), &name)).contains("no memory news"));
+        assert_eq!(told(&missing(anyhow!("full"), &name)), "full");
     }
 
     #[test]

@@ -149,30 +149,23 @@ impl Engine {
                 "1 to 1000 units fit on a page",
             ));
         }
-        let after = match cursor.map(view::read_unit_id) {
-            Some(Err(_)) => {
-                let reason =
-                    "give the cursor of the page before as it was, or none for the first page";
-                return Err(invalid("invalid_cursor", "cursor", reason));
-            }
-            Some(Ok(id)) => Some(id),
-            None => None,
-        };
-        let page = self.store.read(|reader| {
+        self.store.read(|reader| {
             let memory = reader
                 .memory(memory)?
                 .ok_or(store::Error::NotFound { what: "memory" })?;
+            // The error of a cursor is ours, not the store's: it goes through as a value.
+            let after = match cursor.map(|cursor| view::read_cursor(memory.id, cursor)) {
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(unit)) => Some(unit),
+                None => None,
+            };
             let page = reader.page(memory.id, after, limit, &store::Filter::default())?;
-            Ok(UnitPage {
-                units: page
-                    .units
-                    .iter()
-                    .map(|unit| view::unit(unit, &memory.name))
-                    .collect(),
-                cursor: page.next.map(view::unit_id),
-            })
-        })?;
-        Ok(page)
+            let units = page.units.iter();
+            Ok(Ok(UnitPage {
+                units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
+                cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
+            }))
+        })?
     }
 
     /// Gives a unit other content; `rev` is the revision the caller saw.
@@ -332,10 +325,11 @@ fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
             &format!("at most {most} characters"),
         ));
     }
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
-    {
+    // The last two are no characters of XML: a unit that says such a thing could not be exported.
+    let refused = |c: char| {
+        (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+    };
+    if text.chars().any(refused) {
         return Err(invalid(
             "invalid_character",
             field,

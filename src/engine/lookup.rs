@@ -43,6 +43,9 @@ impl Engine {
                 "at most 100 segments fit in one batch",
             ));
         }
+        // What all segments share is judged once, also where there are none, and by its own name.
+        check_bounds(batch.threshold, batch.limit)?;
+        batch.filter.as_ref().map(Bounds::new).transpose()?;
         let one = |(place, segment): (usize, &super::requests::Segment)| {
             let lookup = Lookup {
                 source_lang: batch.source_lang.clone(),
@@ -92,25 +95,12 @@ struct Shown<'a> {
 
 impl<'a> Asked<'a> {
     fn new(lookup: &'a Lookup) -> Result<Self, Error> {
-        if !(30..=102).contains(&lookup.threshold) {
-            return Err(invalid(
-                "out_of_range",
-                "/threshold",
-                "a threshold is a percentage from 30 to 102",
-            ));
-        }
-        if !(1..=100).contains(&lookup.limit) {
-            return Err(invalid(
-                "out_of_range",
-                "/limit",
-                "1 to 100 matches can be asked for",
-            ));
-        }
+        check_bounds(lookup.threshold, lookup.limit)?;
         let segment = match &lookup.text_tagged {
             Some(tagged) => tagged_segment(tagged, &lookup.text)?,
             None => Segment::plain(&lookup.text),
         };
-        view::check_text(&segment.text, "/text")?;
+        view::check_asked(&segment.text, "/text")?;
         let filter = lookup.filter.as_ref().map(Bounds::new).transpose()?;
         Ok(Self {
             lookup,
@@ -347,6 +337,18 @@ impl<'a> Asked<'a> {
             differences,
         })
     }
+}
+
+fn check_bounds(threshold: u8, limit: u8) -> Result<(), Error> {
+    if !(30..=102).contains(&threshold) {
+        let reason = "a threshold is a percentage from 30 to 102";
+        return Err(invalid("out_of_range", "/threshold", reason));
+    }
+    if !(1..=100).contains(&limit) {
+        let reason = "1 to 100 matches can be asked for";
+        return Err(invalid("out_of_range", "/limit", reason));
+    }
+    Ok(())
 }
 
 /// A segment given with its tags; `text`, if it is not empty, must be its plain text.

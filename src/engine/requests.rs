@@ -288,7 +288,7 @@ pub struct NewUnit {
 }
 
 /// A variant's text, plain or tagged.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum VariantText {
     /// Plain text.
@@ -367,7 +367,7 @@ pub struct HistoryEntry {
     pub at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// `add`, `change`, `delete`, `revert`, `import`.
+    /// What was done: `added`, `updated`, `replaced`, `reverted`, `deleted` …
     pub action: String,
     /// The unit as of this revision; absent for a deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,12 +1,14 @@
 //! Stored values in the shapes that are shown, and texts that come in checked.
 
 use jiff::Timestamp;
+use unicode_normalization::char::is_combining_mark;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::requests::{MemoryInfo, UnitView};
 use super::{Error, invalid};
-use crate::model::{Unit, UnitId};
+use crate::model::{MemoryId, Unit, UnitId};
 use crate::store;
-use crate::text::check;
+use crate::text::check::{self, SegmentFault};
 
 /// A unit's id as clients see it.
 pub(super) fn unit_id(id: UnitId) -> String {
@@ -21,6 +23,25 @@ pub(super) fn read_unit_id(id: &str) -> Result<UnitId, Error> {
         .filter(|number| *number > 0 && number.to_string() == id);
     number.map(UnitId).ok_or_else(|| Error::NotFound {
         what: "unit".into(),
+    })
+}
+
+/// Where the page after this unit begins, as clients see it: good for this memory only.
+pub(super) fn cursor(memory: MemoryId, unit: UnitId) -> String {
+    let check = xxh3_64(format!("units of {} after {}", memory.0, unit.0).as_bytes());
+    format!("{:x}-{:08x}", unit.0, check >> 32)
+}
+
+/// And back.
+pub(super) fn read_cursor(memory: MemoryId, text: &str) -> Result<UnitId, Error> {
+    let number = text.split_once('-').map(|(number, _)| number);
+    let unit = number.and_then(|number| i64::from_str_radix(number, 16).ok());
+    let known = unit
+        .map(UnitId)
+        .filter(|unit| cursor(memory, *unit) == text);
+    known.ok_or_else(|| {
+        let reason = "give the cursor of the page before as it was, or none for the first page";
+        invalid("invalid_cursor", "cursor", reason)
     })
 }
 
@@ -47,6 +68,22 @@ pub(super) fn read_time(text: &str, field: &str) -> Result<i64, Error> {
 /// Refuses a text that no segment may be; see [`check::check_segment`].
 pub(super) fn check_text(text: &str, field: &str) -> Result<(), Error> {
     check::check_segment(text).map_err(|fault| invalid(fault.code(), field, &fault.to_string()))
+}
+
+/// The same for a text that is only looked up. Imports keep segments with bidi controls that have no
+/// counterpart and with heaps of marks, because files have them; so they can be asked for, too.
+pub(super) fn check_asked(text: &str, field: &str) -> Result<(), Error> {
+    match check::check_segment(text) {
+        Err(SegmentFault::UnbalancedBidi { .. } | SegmentFault::TooManyMarks { .. }) => {
+            let odd = |c: char| {
+                is_combining_mark(c)
+                    || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+            };
+            let rest: String = text.chars().filter(|c| !odd(*c)).collect();
+            check_text(&rest, field)
+        }
+        _ => check_text(text, field),
+    }
 }
 
 /// A unit as shown; `memory` is its memory's name.
@@ -113,5 +150,41 @@ impl<'a> Offsets<'a> {
         }
         self.byte = byte;
         (self.points, self.utf16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_good_for_its_memory_and_as_it_was_given() {
+        let (memory, other) = (MemoryId(3), MemoryId(4));
+        let given = cursor(memory, UnitId(255));
+        assert_eq!(read_cursor(memory, &given).unwrap(), UnitId(255));
+        assert!(read_cursor(other, &given).is_err());
+        let upper = given.to_uppercase();
+        for forged in ["", "-", "ff", "255", "-1", "ff-00000000", "+ff-0", &upper] {
+            assert!(read_cursor(memory, forged).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn what_an_import_keeps_can_be_looked_up() {
+        let code = |text: &str| match check_asked(text, "/text") {
+            Err(Error::Invalid { code, .. }) => code,
+            _ => "fine",
+        };
+        let marks = format!("e{}", "\u{301}".repeat(5_000));
+        for (text, expected) in [
+            ("a\u{202E}b", "fine"),
+            (&marks, "fine"),
+            ("\u{202E}", "empty_segment"),
+            (&marks[1..], "empty_segment"),
+            ("\u{202E}a\0", "invalid_character"),
+            ("", "empty_segment"),
+        ] {
+            assert_eq!(code(text), expected, "{text:.20?}");
+        }
     }
 }

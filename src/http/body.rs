@@ -179,7 +179,7 @@ fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         }
         fields.push((name, Value::Parameter(value)));
     }
-    json::typed(Value::Object(fields))
+    json::typed_query(Value::Object(fields))
 }
 
 /// A memory's name in the path. What could not be a name is not found.

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
@@ -18,20 +18,42 @@ use super::problem::{PROBLEM_JSON, Problem};
 /// Shared by all requests of a server.
 pub(super) struct Door {
     in_flight: Arc<Semaphore>,
+    transfers: Arc<Semaphore>,
 }
 
-/// A place among the requests in flight; a streamed reply keeps it until its end.
-#[derive(Clone)]
+/// A place among the requests in flight, or among the transfers.
 pub(super) struct Place {
-    _permit: Arc<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Door {
-    /// Lets `most` requests be in flight.
+    /// Lets `most` requests be in flight, and besides a third as many imports and exports.
     pub(super) fn new(most: usize) -> Self {
         Door {
             in_flight: Arc::new(Semaphore::new(most)),
+            transfers: Arc::new(Semaphore::new(most / 3)),
         }
+    }
+
+    /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
+    /// clients of files must not keep look-ups out.
+    pub(super) fn transfer(&self, request: &HttpRequest) -> Result<Place, Problem> {
+        // Also before a refusal, which may take a while: the rest of an upload is read first.
+        drop(request.extensions_mut().remove::<Place>());
+        enter_one(&self.transfers, "too many imports and exports are running")
+    }
+}
+
+fn enter_one(places: &Arc<Semaphore>, full: &str) -> Result<Place, Problem> {
+    match Arc::clone(places).try_acquire_owned() {
+        Ok(permit) => Ok(Place { _permit: permit }),
+        Err(_) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "overloaded",
+            format!("{full}: repeat in a second"),
+        )
+        .retry_after(1)
+        .and_close()),
     }
 }
 
@@ -84,18 +106,7 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     if is_health(request) {
         return Ok(None);
     }
-    match Arc::clone(&door.in_flight).try_acquire_owned() {
-        Ok(permit) => Ok(Some(Place {
-            _permit: Arc::new(permit),
-        })),
-        Err(_) => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            "too many requests are in flight: repeat in a second",
-        )
-        .retry_after(1)
-        .and_close()),
-    }
+    enter_one(&door.in_flight, "too many requests are in flight").map(Some)
 }
 
 /// Refuses names that a browser could have been led here by (DNS rebinding), and pages of other
@@ -182,7 +193,7 @@ fn log(response: &ServiceResponse, started: Instant, quiet: bool) {
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("none");
     let status = response.status().as_u16();
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let milliseconds = started.elapsed().as_micros() as f64 / 1e3;
     if quiet {
         tracing::debug!(route, status, milliseconds, "answered");
     } else {

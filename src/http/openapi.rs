@@ -151,7 +151,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     for (status, reply) in responses.as_object_mut().into_iter().flatten() {
         if status.starts_with(['4', '5']) {
             reply["content"] = json!({
-                PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } }
+                PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/ProblemDetails" } }
             });
         }
     }
@@ -167,7 +167,11 @@ fn add_parameter(operation: &mut Value, parameter: Value) {
 
 /// Says what a name and an id look like; anything else is simply not found.
 fn narrow_names(path: &str, operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    // An index would put a null where there are none.
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         let pattern = match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
@@ -212,14 +216,20 @@ mod tests {
             assert!(document.pointer(pointer).is_some(), "{pointer}");
         }
         let mut errors = 0;
+        let details = &document["components"]["schemas"]["ProblemDetails"]["properties"];
+        for field in ["type", "title", "status", "code", "detail", "request_id"] {
+            assert!(details[field].is_object(), "{field}");
+        }
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
+                let parameters = operation.get("parameters");
+                assert!(parameters.is_none_or(Value::is_array), "{method} {path}");
                 for (status, reply) in operation["responses"].as_object().unwrap() {
                     if status.starts_with(['4', '5']) {
                         errors += 1;
                         let schema = &reply["content"][PROBLEM_JSON]["schema"]["$ref"];
                         assert_eq!(
-                            schema, "#/components/schemas/Problem",
+                            schema, "#/components/schemas/ProblemDetails",
                             "{method} {path} {status}"
                         );
                     }

@@ -20,7 +20,7 @@ const MAX_ECHO: usize = 60;
 /// Longest message, in characters.
 const MAX_DETAIL: usize = 500;
 /// Longest pointer, in characters.
-const MAX_POINTER: usize = 200;
+const MAX_POINTER: usize = 100;
 
 /// Why a request was refused. Handlers return it; the middleware adds the request id.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub(super) struct FieldProblem {
 
 /// The body of every error (RFC 9457).
 #[derive(Serialize, ToSchema)]
-#[schema(as = Problem)]
+#[schema(as = ProblemDetails)]
 pub(super) struct ProblemBody<'a> {
     /// `urn:hamzaban:problem:` and the code.
     #[serde(rename = "type")]

@@ -3,6 +3,7 @@
 //! side waits for the slower one and nothing piles up in memory.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,11 +11,10 @@ use actix_web::dev::Payload;
 use actix_web::rt::time::timeout;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use xxhash_rust::xxh3::Xxh3;
-
-use super::door::Place;
 
 /// Pieces under way between the two sides.
 const PIECES: usize = 8;
@@ -22,6 +22,8 @@ const PIECES: usize = 8;
 const PIECE: usize = 64 << 10;
 /// What a client must send at least, in bytes a second, once its grace is over.
 const SLOWEST: u64 = 1024;
+/// How long a client may take nothing of an export.
+const STANDSTILL: Duration = Duration::from_secs(60);
 
 /// Why a body did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,31 +151,42 @@ impl Read for Upload {
     }
 }
 
-/// The blocking end of [`download`].
+/// The blocking end of [`download`]. Unless it is finished the reply breaks off, so that no client
+/// takes a part for the whole.
 pub(super) struct Download {
-    pieces: mpsc::Sender<io::Result<Bytes>>,
+    pieces: mpsc::Sender<Bytes>,
     buffer: Vec<u8>,
+    whole: Arc<AtomicBool>,
 }
 
-/// Joins a writer with a reply's body. The reply keeps its place among the requests in flight.
-pub(super) fn download(place: Option<Place>) -> (Download, impl Stream<Item = io::Result<Bytes>>) {
+/// Joins a writer with a reply's body.
+pub(super) fn download() -> (Download, impl Stream<Item = io::Result<Bytes>>) {
     let (sender, mut receiver) = mpsc::channel(PIECES);
-    let stream = futures_util::stream::poll_fn(move |context| {
-        let _ = &place;
-        receiver.poll_recv(context)
-    });
+    let whole = Arc::new(AtomicBool::new(false));
     let download = Download {
         pieces: sender,
         buffer: Vec::with_capacity(PIECE),
+        whole: Arc::clone(&whole),
     };
+    let stream = futures_util::stream::poll_fn(move |context| {
+        receiver.poll_recv(context).map(|piece| match piece {
+            Some(piece) => Some(Ok(piece)),
+            // Said once; then the stream has ended.
+            None if !whole.swap(true, Ordering::AcqRel) => {
+                Some(Err(io::Error::other("the export broke off")))
+            }
+            None => None,
+        })
+    });
     (download, stream)
 }
 
 impl Download {
-    /// Breaks the reply off, so that no client takes a part for the whole.
-    pub(super) fn fail(self) {
-        let broken = io::Error::other("the export failed");
-        let _ = self.pieces.blocking_send(Err(broken));
+    /// Everything was written.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.whole.store(true, Ordering::Release);
+        Ok(())
     }
 }
 
@@ -191,8 +204,10 @@ impl Write for Download {
             return Ok(());
         }
         let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(PIECE));
-        self.pieces
-            .blocking_send(Ok(full.into()))
+        // A client that takes nothing for so long holds a thread and a place for nothing.
+        let sent = self.pieces.send_timeout(full.into(), STANDSTILL);
+        Handle::current()
+            .block_on(sent)
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
@@ -246,15 +261,13 @@ mod tests {
     #[actix_web::test]
     async fn a_download_arrives_whole_or_breaks() {
         for fails in [false, true] {
-            let (mut download, stream) = download(None);
+            let (mut download, stream) = download();
             let writing = actix_web::rt::task::spawn_blocking(move || {
                 for _ in 0..1000 {
                     download.write_all(&[7; 999]).unwrap();
                 }
-                if fails {
-                    download.fail();
-                } else {
-                    download.flush().unwrap();
+                if !fails {
+                    download.finish().unwrap();
                 }
             });
             let pieces: Vec<io::Result<Bytes>> = stream.collect().await;

@@ -4,7 +4,8 @@
 //! * `folders`: data folders of others and of newer versions
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
-//! * `http`: replies to good and bad requests, over a real socket
+//! * `http`, `bad_input`, `units`, `transfer`: replies to good and bad requests, over a real socket; `replies`: what
+//!   these must look like
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -15,6 +16,7 @@
 )]
 
 mod architecture;
+mod bad_input;
 mod cli;
 mod crash;
 mod folders;
@@ -26,4 +28,7 @@ mod openapi;
 mod process;
 mod real;
 mod recall;
+mod replies;
 mod tmx;
+mod transfer;
+mod units;

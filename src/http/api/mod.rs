@@ -25,8 +25,16 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     let at = web::resource::<&str>;
     config
         // for machines that watch
-        .service(at("/v1/health").route(web::get().to(health::health)))
-        .service(at("/v1/ready").route(web::get().to(health::ready)))
+        .service(
+            at("/v1/health")
+                .route(web::get().to(health::health))
+                .route(web::head().to(health::health)),
+        )
+        .service(
+            at("/v1/ready")
+                .route(web::get().to(health::ready))
+                .route(web::head().to(health::ready)),
+        )
         // for CAT tools and services
         .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
         .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))

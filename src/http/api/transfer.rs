@@ -1,14 +1,15 @@
 //! Import and export: streams of any size, never held whole.
 
-use std::io::Write;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::memories::NoParameters;
 use super::{answer, json, reply};
@@ -17,7 +18,7 @@ use crate::engine::{
 };
 use crate::http::auth::Access;
 use crate::http::body::{Id, MemoryName, Parameters};
-use crate::http::door::Place;
+use crate::http::door::{Door, Place};
 use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
 use crate::http::stream::{Broken, Incoming, Upload, download, upload};
@@ -25,7 +26,7 @@ use crate::http::{State, blocking};
 use crate::model::{ImportReport, Lang};
 
 /// How long an upload may stand still besides 1 s for each KiB sent.
-const UPLOAD_GRACE: Duration = Duration::from_secs(60);
+const UPLOAD_GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of an upload is read after its fate is known.
 const DRAIN: Duration = Duration::from_secs(10);
 /// The longest label of an import, in characters.
@@ -136,11 +137,23 @@ pub(in crate::http) async fn import(
     name: MemoryName,
     key: Key,
     state: web::Data<State>,
+    door: web::Data<Door>,
+    request: HttpRequest,
     query: Parameters<ImportQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
-    let done = receive(access.caller, name.0, key, &state, query.0, &mut incoming).await;
+    let asked = Asked {
+        caller: access.caller,
+        memory: name.0,
+        key,
+        settings: xxh3_64(request.query_string().as_bytes()),
+        query: query.0,
+    };
+    let done = match door.transfer(&request) {
+        Ok(place) => receive(asked, &state, place, &mut incoming).await,
+        Err(problem) => Err(problem),
+    };
     let heard = match &done {
         Ok(_) => true,
         Err(_) => incoming.drain(DRAIN).await.is_some(),
@@ -148,53 +161,68 @@ pub(in crate::http) async fn import(
     done.map_err(|problem| if heard { problem } else { problem.and_close() })
 }
 
-async fn receive(
+/// What an import was asked to do.
+struct Asked {
     caller: Caller,
     memory: String,
     key: Key,
-    state: &State,
+    /// A hash of the query, which belongs to what an `Idempotency-Key` stands for.
+    settings: u64,
     query: ImportQuery,
+}
+
+async fn receive(
+    asked: Asked,
+    state: &State,
+    place: Place,
     incoming: &mut Incoming,
 ) -> Result<HttpResponse, Problem> {
-    let langs = query.langs()?;
+    let langs = asked.query.langs()?;
     let mut claim = None;
-    if let Key(Some(key)) = key {
-        let guard = state.locks.hold(&key).await;
+    if let Key(Some(key)) = &asked.key {
+        let guard = state.locks.hold(key).await;
         let idempotency = Idempotency {
-            key,
-            route: format!("POST /v1/memories/{memory}/import"),
-            body_hash: 0,
+            key: key.clone(),
+            route: format!("POST /v1/memories/{}/import", asked.memory),
+            body_hash: asked.settings,
         };
         if is_known(state, &idempotency).await? {
             return replay(state, idempotency, incoming).await;
         }
         claim = Some((guard, idempotency));
     }
-    let engine = Arc::clone(&state.engine);
-    let (label, format) = (query.label(), query.format.format());
-    let mode = query.mode.unwrap_or_default();
-    let who = caller.clone();
-    let id = blocking(move || engine.begin_import(&who, &memory, &label, format, mode)).await?;
-
     let (sender, body, hash) = upload();
     let work = Work {
         engine: Arc::clone(&state.engine),
-        caller,
-        id: id.clone(),
+        asked,
         langs,
         claim,
         hash,
+        _place: place,
     };
-    let (fed, done) = tokio::join!(incoming.feed(sender), blocking(move || work.run(body)));
-    let mut response = reply(done.map_err(|problem| match fed {
-        Err(Broken::Slow) => problem.too_slow(),
-        _ => problem,
-    })?);
-    if let Ok(id) = header::HeaderValue::from_str(&id) {
+    let mut done = pin!(blocking(move || work.run(body)));
+    let fed = tokio::select! {
+        fed = incoming.feed(sender) => fed,
+        // It knows enough, such as that there is no such memory.
+        done = &mut done => return done.map(with_id),
+    };
+    match done.await {
+        Ok(answer) => Ok(with_id(answer)),
+        Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The reply of an import, whose id stands in its report.
+fn with_id(answer: Remembered) -> HttpResponse {
+    let report: Result<ImportReport, _> = serde_json::from_str(&answer.body);
+    let id = report.ok().and_then(|report| report.id.try_into().ok());
+    let mut response = reply(answer);
+    if let Some(id) = id {
         let name = header::HeaderName::from_static("import-id");
         response.headers_mut().insert(name, id);
     }
-    Ok(response)
+    response
 }
 
 /// Whether the key was answered before, with whatever body: its hash is known only at its end.
@@ -215,34 +243,44 @@ async fn replay(
     incoming: &mut Incoming,
 ) -> Result<HttpResponse, Problem> {
     let hash = incoming.drain(Duration::from_secs(3600)).await;
-    idempotency.body_hash =
+    idempotency.body_hash ^=
         hash.ok_or_else(|| Problem::bad_request("input_broken", "the body broke off").and_close())?;
     let engine = Arc::clone(&state.engine);
     match blocking(move || engine.remembered(&idempotency)).await? {
-        Some(answer) => Ok(reply(answer)),
+        Some(answer) => Ok(with_id(answer)),
         None => Err(Problem::from(Error::Busy)), // it expired this very moment
     }
 }
 
-/// What runs on the blocking thread. The claim on the key lives as long as the work.
+/// What runs on the blocking thread, from the first line of its record to the last: a client that
+/// leaves takes the handler with it, but never this. The claim on the key lives as long as the work.
 struct Work {
     engine: Arc<Engine>,
-    caller: Caller,
-    id: String,
+    asked: Asked,
     langs: Option<(Lang, Lang)>,
     claim: Option<(OwnedMutexGuard<()>, Idempotency)>,
     hash: Arc<OnceLock<u64>>,
+    _place: Place,
 }
 
 impl Work {
     fn run(self, body: Upload) -> Result<Remembered, Error> {
-        let body = Box::new(body);
+        let Asked {
+            caller,
+            memory,
+            query,
+            ..
+        } = self.asked;
+        let (format, mode) = (query.format.format(), query.mode.unwrap_or_default());
+        let id = self
+            .engine
+            .begin_import(&caller, &memory, &query.label(), format, mode)?;
         let report = self
             .engine
-            .import(&self.caller, &self.id, body, self.langs, &Unwatched)?;
+            .import(&caller, &id, Box::new(body), self.langs, &Unwatched)?;
         let answer = answer(StatusCode::OK, &report)?;
         if let (Some((_guard, mut idempotency)), Some(hash)) = (self.claim, self.hash.get()) {
-            idempotency.body_hash = *hash;
+            idempotency.body_hash ^= *hash;
             self.engine.remember(&idempotency, &answer)?;
         }
         Ok(answer)
@@ -281,22 +319,24 @@ pub(in crate::http) async fn export(
     name: MemoryName,
     request: HttpRequest,
     state: web::Data<State>,
+    door: web::Data<Door>,
     query: Parameters<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let place = door.transfer(&request)?;
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();
     // Not a byte before the memory is known to be there: afterwards it is too late for a 404.
     let caller = blocking(move || engine.memory(&caller, &asked).map(|_| caller)).await?;
 
-    let place = request.extensions().get::<Place>().cloned();
-    let (mut file, stream) = download(place);
+    let (mut file, stream) = download();
     let (engine, format) = (state.engine.clone(), query.0.format);
     let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let span = tracing::Span::current();
     let work = move || {
+        let _place = place;
         let written = engine.export(&caller, &name, format.format(), &mut file);
-        match written.and_then(|exported| Ok(file.flush().map(|()| exported)?)) {
+        match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {
                 let skipped = exported.skipped;
                 tracing::warn!(
@@ -306,10 +346,7 @@ pub(in crate::http) async fn export(
             }
             Ok(_) => {}
             Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
-            Err(error) => {
-                tracing::error!(%error, "an export broke off");
-                file.fail();
-            }
+            Err(error) => tracing::error!(%error, "an export broke off"),
         }
     };
     // It runs on by itself; the stream ends when it does.

@@ -54,7 +54,7 @@ pub(in crate::http) struct Revert {
     to_rev: i64,
 }
 
-/// A unit's revisions, oldest first.
+/// A unit's revisions, the newest first.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct History {
     history: Vec<HistoryEntry>,
@@ -176,7 +176,7 @@ pub(in crate::http) async fn delete(
 /// Show a unit's revisions
 #[utoipa::path(get, path = "/v1/units/{id}/history", tag = "units",
     params(("id" = String, Path, description = "The unit's id.")),
-    responses((status = 200, description = "All revisions, oldest first.", body = History)))]
+    responses((status = 200, description = "All revisions, the newest first; also of a deleted unit.", body = History)))]
 pub(in crate::http) async fn history(
     access: Access,
     id: Id,

@@ -67,6 +67,11 @@ pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     T::deserialize(value).map_err(Problem::from)
 }
 
+/// Makes a `T` of a query's parameters.
+pub(super) fn typed_query<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    T::deserialize(value).map_err(typed::Mismatch::of_query)
+}
+
 /// Looks for what must be known before the text is read: depth, and escapes of half a character.
 fn scan(text: &str) -> Result<(), Problem> {
     let bytes = text.as_bytes();

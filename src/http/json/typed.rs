@@ -33,6 +33,14 @@ impl Mismatch {
     }
 }
 
+impl Mismatch {
+    /// The problem of a query, whose parameters are called by their names.
+    pub(in crate::http) fn of_query(self) -> Problem {
+        let name = self.pointer.strip_prefix('/').unwrap_or(&self.pointer);
+        Problem::bad_request(self.code, self.reason).at(name)
+    }
+}
+
 impl From<Mismatch> for Problem {
     fn from(mismatch: Mismatch) -> Self {
         Problem::bad_request(mismatch.code, mismatch.reason).at(&mismatch.pointer)
@@ -51,8 +59,11 @@ impl std::error::Error for Mismatch {}
 fn expectation(expected: &dyn de::Expected) -> String {
     let text = expected.to_string();
     match text.as_str() {
-        "u8" => "a whole number from 0 to 255".into(),
+        // Its real range is narrower; a number that fits the type is told so by the engine.
+        "u8" => "a whole number in the range that the documentation gives".into(),
         "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more".into(),
+        "a sequence" => "a list".into(),
+        "a map" => "an object".into(),
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".into(),
         _ => text,
     }
@@ -107,12 +118,12 @@ impl de::Error for Mismatch {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let known = expected.join(", ");
-        Mismatch::new(
-            "unknown_field",
-            format!("{} is not known here; known are: {known}", quoted(field)),
-        )
-        .inside(field)
+        let known = match expected {
+            [] => "nothing is".to_owned(),
+            some => format!("known are: {}", some.join(", ")),
+        };
+        let reason = format!("{} is not known here; {known}", quoted(field));
+        Mismatch::new("unknown_field", reason).inside(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
