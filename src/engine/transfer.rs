@@ -19,7 +19,7 @@ const BATCH_UNITS: usize = 2_000;
 /// … or bytes of text, whichever comes first.
 const BATCH_BYTES: usize = 512 << 10;
 /// Batches handed over and not yet confirmed.
-const BATCHES_AHEAD: usize = 3;
+const BATCHES_AHEAD: usize = 2;
 /// Units read from the store at once for an export: a short read transaction each.
 const EXPORTED_AT_ONCE: usize = 500;
 

@@ -132,6 +132,10 @@ pub(in crate::http) struct ExportQuery {
         (status = 408, description = "The body came too slowly."),
         (status = 422, description = "The file could not be read to its end; `report`, `line` and `byte` say how far."),
     ))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a part of the request that actix takes out"
+)]
 pub(in crate::http) async fn import(
     access: Access,
     name: MemoryName,
