@@ -37,10 +37,11 @@ impl Door {
 
     /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
     /// clients of files must not keep look-ups out.
-    pub(super) fn transfer(&self, request: &HttpRequest) -> Result<Place, Problem> {
+    pub(super) fn transfer(request: &HttpRequest) -> Result<Place, Problem> {
+        let door: &web::Data<Self> = request.app_data().ok_or_else(Problem::internal)?;
         // Also before a refusal, which may take a while: the rest of an upload is read first.
         drop(request.extensions_mut().remove::<Place>());
-        enter_one(&self.transfers, "too many imports and exports are running")
+        enter_one(&door.transfers, "too many imports and exports are running")
     }
 }
 

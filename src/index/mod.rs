@@ -1,8 +1,8 @@
 //! The fuzzy index: which stored segments reach a score, exactly, without comparing all.
 //!
-//! One [`shard`] for each memory and language, so that a look-up pays only for the memories it names and a
-//! memory is deleted at once; one [`vocabulary`] for each language. The index is derived from the store and
-//! changes only by applying its [`Change`]s; it holds no text but words.
+//! One `shard` for each memory and language, so that a look-up pays only for the memories it names and a
+//! memory is deleted at once; one `vocabulary` for each language. The index is derived from the store and
+//! changes only by applying its changes; it holds no text but words.
 //!
 //! A search gives two kinds of segments: those whose *near hash* is the query's (candidates for 95 and
 //! above: verify them against the text), and all others that reach the percentage, with their points.

@@ -78,7 +78,7 @@ pub(super) struct Entry {
     pub(super) weight: u32,
     pub(super) near: u32,
     pub(super) same: u32,
-    /// Which languages its unit has; see [`super::languages`].
+    /// Which languages its unit has; a number of `Index::languages`.
     pub(super) languages: u16,
     pub(super) marks: Box<[Mark]>,
 }

@@ -1,7 +1,7 @@
 //! The segments of one memory in one language: parts, and which of their segments are gone.
 //!
 //! Readers take the state of a moment and keep it as long as they like; writers put a new state in its
-//! place. A change adds a small part; small parts are merged at once, large ones by [`super::merger`].
+//! place. A change adds a small part; small parts are merged at once, large ones by [`super::Index::tidy`].
 
 use std::sync::Arc;
 

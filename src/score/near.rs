@@ -50,7 +50,7 @@ fn near_key(analysis: &Analysis, mut out: impl FnMut(&str)) {
     }
 }
 
-/// A number that near texts share. Others share it once in four thousand million: verify with [`super::near`].
+/// A number that near texts share. Others share it once in four thousand million: verify with [`super::near()`].
 /// Texts without words share it exactly when they are the same text.
 pub fn near_hash(text: &str, analysis: &Analysis) -> u32 {
     let mut hash = Xxh3::new();

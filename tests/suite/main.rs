@@ -4,8 +4,8 @@
 //! * `folders`: data folders of others and of newer versions
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
-//! * `http`, `bad_input`, `units`, `transfer`: replies to good and bad requests, over a real socket; `replies`: what
-//!   these must look like
+//! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
+//!   real socket; `replies`: what these must look like
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -17,6 +17,7 @@
 
 mod architecture;
 mod bad_input;
+mod bad_rows;
 mod cli;
 mod crash;
 mod folders;

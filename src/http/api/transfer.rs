@@ -132,16 +132,11 @@ pub(in crate::http) struct ExportQuery {
         (status = 408, description = "The body came too slowly."),
         (status = 422, description = "The file could not be read to its end; `report`, `line` and `byte` say how far."),
     ))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a part of the request that actix takes out"
-)]
 pub(in crate::http) async fn import(
     access: Access,
     name: MemoryName,
     key: Key,
     state: web::Data<State>,
-    door: web::Data<Door>,
     request: HttpRequest,
     query: Parameters<ImportQuery>,
     payload: web::Payload,
@@ -154,7 +149,7 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    let done = match door.transfer(&request) {
+    let done = match Door::transfer(&request) {
         Ok(place) => receive(asked, &state, place, &mut incoming).await,
         Err(problem) => Err(problem),
     };
@@ -323,10 +318,9 @@ pub(in crate::http) async fn export(
     name: MemoryName,
     request: HttpRequest,
     state: web::Data<State>,
-    door: web::Data<Door>,
     query: Parameters<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let place = door.transfer(&request)?;
+    let place = Door::transfer(&request)?;
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();

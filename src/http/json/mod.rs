@@ -30,7 +30,7 @@ pub(super) enum Value {
     Object(Vec<(String, Value)>),
 }
 
-/// Reads a body. None of `T`'s checks are made here, see [`typed`].
+/// Reads a body. None of `T`'s checks are made here, see [`typed()`].
 pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::bad_request(
