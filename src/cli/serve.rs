@@ -11,9 +11,8 @@ use tokio::sync::oneshot;
 
 use super::print;
 use crate::config::{Origin, RunFile, Settings};
-use crate::engine::{Caller, Engine, Error};
+use crate::engine::{Caller, Engine, Error, Sample};
 use crate::http;
-use crate::model::ImportReport;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let data = &settings.data.value;
@@ -57,7 +56,7 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
     thread::Builder::new()
         .name("catch-up".into())
         .spawn(move || {
-            let told = catch_up(&loaded).map(|sample| {
+            let told = loaded.start().map(|sample| {
                 let text = told(&loaded, &settings, &address, sample.as_ref());
                 // Whoever closed our output still wants to be served.
                 let _ = print(&text);
@@ -68,12 +67,6 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         })
         .context("cannot start a thread")?;
     listen(server, failure)
-}
-
-/// Fills the index and, on a folder that never held a memory, loads the sample.
-fn catch_up(engine: &Engine) -> Result<Option<ImportReport>, Error> {
-    engine.catch_up()?;
-    engine.first_run()
 }
 
 fn listen(server: http::Server, failure: oneshot::Receiver<Error>) -> anyhow::Result<()> {
@@ -171,12 +164,7 @@ fn random_token() -> anyhow::Result<String> {
 }
 
 /// What stands ready, and what to try next with it.
-fn told(
-    engine: &Engine,
-    settings: &Settings,
-    address: &str,
-    sample: Option<&ImportReport>,
-) -> String {
+fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sample>) -> String {
     let Some(sample) = sample else {
         return "Ready.\n".into();
     };
@@ -195,7 +183,7 @@ fn told(
          hamzaban{folder} import FILE.tmx --memory NAME\n  \
          http://{address}/docs in a browser\n",
         name = sample.memory,
-        count = sample.added,
+        count = sample.units,
     )
 }
 

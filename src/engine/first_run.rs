@@ -1,52 +1,68 @@
 //! The first run: a folder that never held a memory gets a small sample, so that there is something to ask.
 
-use super::requests::{ImportMode, NewMemory};
-use super::{Caller, Engine, Error, Progress};
-use crate::formats::Format;
-use crate::model::{ImportReport, Lang};
+use super::{Engine, Error};
+use crate::formats::{self, Format, ReadOptions};
+use crate::model::Lang;
+use crate::store::{self, Mode, Prepared};
 
 /// About 330 news and report sentences, written for this project; see `glossary/README.md`.
-const SAMPLE: &str = include_str!("../../glossary/sample-memory.tsv");
-/// The name of the memory it goes into.
-const SAMPLE_MEMORY: &str = "sample";
+const SAMPLE: &[u8] = include_bytes!("../../glossary/sample-memory.tsv");
+/// The name of the memory it goes into, its title, and who is said to have made it.
+const NAME: &str = "sample";
+const TITLE: &str = "Sample: news and report sentences";
+const BY: &str = "hamzaban";
 
-/// Nobody watches.
-struct Unwatched;
-
-impl Progress for Unwatched {
-    fn advance(&self, _bytes: u64, _units: u64) {}
+/// The sample as it was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The memory's name.
+    pub memory: String,
+    /// How many units it has.
+    pub units: u64,
 }
 
 impl Engine {
-    /// On a folder that never held a memory: loads the shipped sample. Says what it loaded.
-    pub fn first_run(&self) -> Result<Option<ImportReport>, Error> {
-        if !self.store.is_empty()? {
-            return Ok(None);
-        }
-        let caller = Caller {
-            name: Some("hamzaban".into()),
+    /// What [`Engine::catch_up`] does, and on a folder that never held a memory, loads the shipped sample
+    /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
+    pub fn start(&self) -> Result<Option<Sample>, Error> {
+        self.fill()?;
+        let sample = match self.store.is_empty()? {
+            true => Some(self.load_sample()?),
+            false => None,
         };
-        let memory = NewMemory {
-            name: SAMPLE_MEMORY.into(),
-            title: Some("Sample: news and report sentences".into()),
-            ..NewMemory::default()
-        };
-        self.create_memory(&caller, &memory)?;
-        let id = self.begin_import(
-            &caller,
-            SAMPLE_MEMORY,
-            "sample-memory.tsv",
-            Format::Tsv,
-            ImportMode::Add,
-        )?;
-        let langs = (Lang::parse("en")?, Lang::parse("fa")?);
-        self.import(
-            &caller,
-            &id,
-            Box::new(SAMPLE.as_bytes()),
-            Some(langs),
-            &Unwatched,
-        )
-        .map(Some)
+        self.become_ready();
+        Ok(sample)
     }
+
+    fn load_sample(&self) -> Result<Sample, Error> {
+        let units = sample_units()?;
+        let count = units.len() as u64;
+        self.store.write(move |tx| {
+            let memory = tx.create_memory(NAME, TITLE, 0, false, Some(BY))?;
+            for unit in units {
+                tx.put_draft(memory.id, unit, Mode::Add, Some(BY), None)?;
+            }
+            Ok(())
+        })?;
+        Ok(Sample {
+            memory: NAME.to_owned(),
+            units: count,
+        })
+    }
+}
+
+fn sample_units() -> Result<Vec<Prepared>, Error> {
+    let broken = |reason: String| Error::Store(format!("the shipped sample: {reason}"));
+    let options = ReadOptions {
+        source: Some(Lang::parse("en")?),
+        target: Some(Lang::parse("fa")?),
+    };
+    let entries =
+        formats::read(SAMPLE, Format::Tsv, &options).map_err(|error| broken(error.to_string()))?;
+    let unit = |entry: Result<formats::Entry, formats::Error>| {
+        let draft = entry.map_err(|error| broken(error.to_string()))?.unit;
+        let prepared = Prepared::new(draft.map_err(broken)?);
+        prepared.map_err(|error: store::Error| broken(error.to_string()))
+    };
+    entries.map(unit).collect()
 }

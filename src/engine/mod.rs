@@ -10,6 +10,7 @@ mod variants;
 mod view;
 
 pub use crate::formats::Format;
+pub use first_run::Sample;
 pub use transfer::Exported;
 
 pub use requests::{
@@ -208,6 +209,16 @@ impl Engine {
     /// Fills the index from the store; blocks (seconds for a million units). Afterwards ready. Until then
     /// nothing can be written, so nothing can come in between.
     pub fn catch_up(&self) -> Result<(), Error> {
+        self.fill()?;
+        self.become_ready();
+        Ok(())
+    }
+
+    fn become_ready(&self) {
+        self.loading.ready.store(true, Ordering::Release);
+    }
+
+    fn fill(&self) -> Result<(), Error> {
         let (total, head) = self.store.read(|reader| {
             let units: i64 = reader.memories()?.iter().map(|memory| memory.units).sum();
             Ok((units, reader.head()?))
@@ -250,7 +261,6 @@ impl Engine {
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
         self.applied.store(head.0, Ordering::Release);
-        self.loading.ready.store(true, Ordering::Release);
         Ok(())
     }
 
