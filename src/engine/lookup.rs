@@ -20,6 +20,8 @@ use crate::text::{self, fold};
 const ORDERED_PER_MATCH: usize = 4;
 /// … and at least so many.
 const ORDERED_AT_LEAST: usize = 20;
+/// Texts of together so many pairs of words, some milliseconds, are scored once more before they are shown.
+const VERIFIED_CELLS: usize = 40_000;
 /// With a filter, hits may fall away afterwards, so more are kept.
 const KEPT_WITH_FILTER: usize = 2_000;
 
@@ -285,7 +287,8 @@ impl<'a> Asked<'a> {
     fn verified(&self, shown: &Shown) -> Option<Match> {
         let stored = Segment::tagged(&shown.source.text, shown.source.tagged.as_deref());
         let mut percent = shown.percent;
-        if shown.kind == MatchKind::Fuzzy {
+        let cells = self.segment.analysis.tokens.len() * stored.analysis.tokens.len();
+        if shown.kind == MatchKind::Fuzzy && cells <= VERIFIED_CELLS {
             percent = score::fuzzy(&self.segment, &stored).saturating_sub(shown.memory.penalty);
             if percent < self.lookup.threshold {
                 return None;

@@ -15,7 +15,7 @@ use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::score::{self, weight};
 
 /// Steps a look-up may cost (see [`Budget`]): some 50 ms on one of two shared cores.
-const BUDGET: u64 = 60_000_000;
+const BUDGET: u64 = 12_000_000;
 /// The most near candidates given of one memory; those of the same text come first.
 const MOST_NEAR: usize = 500;
 
@@ -40,13 +40,14 @@ impl Index {
         }
         let vocabulary = self.vocabulary(question.source);
         let vocabulary = vocabulary.read();
+        let mut budget = Budget::new(BUDGET);
         let answer = Answer {
             question,
             has_target: self.sets_with(question.target),
-            query: Query::new(question.text, question.analysis, &vocabulary),
+            query: Query::new(question.text, question.analysis, &vocabulary, &mut budget),
             vocabulary: &vocabulary,
         };
-        SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch))
+        SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget))
     }
 
     fn asked(&self, question: &Question) -> Vec<Asked> {
@@ -81,10 +82,9 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn find(&self, asked: &[Asked], scratch: &mut Scratch) -> Found {
+    fn find(&self, asked: &[Asked], scratch: &mut Scratch, mut budget: Budget) -> Found {
         let mut found = Found::default();
         let mut best = Best::new(self.question.keep.max(1));
-        let mut budget = Budget::new(BUDGET);
         let mut parts: Vec<&Part> = Vec::new();
         for asked in asked {
             let mut near: Vec<(bool, UnitId)> = Vec::new();

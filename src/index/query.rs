@@ -7,6 +7,7 @@ use crate::score::{may_join, near_hash, same_hash, weight};
 use crate::text::{Analysis, Kind};
 
 use super::part::Mark;
+use super::search::Budget;
 use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
@@ -60,7 +61,12 @@ pub(super) struct Query {
 }
 
 impl Query {
-    pub(super) fn new(text: &str, analysis: &Analysis, vocabulary: &Vocabulary) -> Self {
+    pub(super) fn new(
+        text: &str,
+        analysis: &Analysis,
+        vocabulary: &Vocabulary,
+        budget: &mut Budget,
+    ) -> Self {
         let tokens = &analysis.tokens;
         let weights: Vec<u32> = tokens.iter().map(weight::of_token).collect();
         let mut query = Self {
@@ -81,8 +87,8 @@ impl Query {
             split_leads: vec![Vec::new(); weights.len()],
             weights,
         };
-        query.add_singles(analysis, vocabulary);
-        query.add_pairs(analysis, vocabulary);
+        query.add_singles(analysis, vocabulary, budget);
+        query.add_pairs(analysis, vocabulary, budget);
         query.add_splits(analysis, vocabulary);
         query.tidy_leads();
         for &word in query.singles.keys().chain(query.pairs.keys()) {
@@ -99,17 +105,15 @@ impl Query {
         self.weights.len()
     }
 
-    fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary) {
+    fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
         let mut known: FxHashMap<&str, FxHashMap<WordId, Likeness>> = FxHashMap::default();
         for (place, token) in analysis.tokens.iter().enumerate() {
             match token.kind {
                 Kind::Word => {
                     let word = analysis.word(token);
-                    let similar = known.entry(word).or_insert_with(|| {
-                        let mut found = FxHashMap::default();
-                        vocabulary.similar(word, &mut found);
-                        found
-                    });
+                    let similar = known
+                        .entry(word)
+                        .or_insert_with(|| similar(word, vocabulary, budget));
                     for (&id, &likeness) in similar.iter() {
                         self.add_single(place, id, likeness, vocabulary);
                     }
@@ -158,18 +162,16 @@ impl Query {
         self.leads[place].push(Lead { word, bound });
     }
 
-    fn add_pairs(&mut self, analysis: &Analysis, vocabulary: &Vocabulary) {
+    fn add_pairs(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
         for (place, two) in analysis.tokens.windows(2).enumerate() {
             if !may_join(&two[0], &two[1]) {
                 continue;
             }
             let joined = crate::score::joined(analysis, place);
-            let mut found = FxHashMap::default();
-            if two[1].glued {
-                vocabulary.similar(&joined, &mut found);
-            } else if let Some(id) = vocabulary.find(Kind::Word, &joined) {
-                found.insert(id, Likeness::EQUAL);
-            }
+            let found = match two[1].glued {
+                true => similar(&joined, vocabulary, budget),
+                false => equal(&joined, vocabulary),
+            };
             for (word, likeness) in found {
                 self.pairs
                     .entry(word)
@@ -366,6 +368,28 @@ impl Query {
     }
 }
 
+/// Finding the similar words of a word costs about so many steps.
+const SIMILAR_WORDS: usize = 8_000;
+
+/// The words similar to one, while the budget lasts; then only itself.
+fn similar(
+    word: &str,
+    vocabulary: &Vocabulary,
+    budget: &mut Budget,
+) -> FxHashMap<WordId, Likeness> {
+    let mut found = equal(word, vocabulary);
+    if budget.spend(SIMILAR_WORDS) {
+        vocabulary.similar(word, &mut found);
+    }
+    found
+}
+
+/// The word itself, if it is known.
+fn equal(word: &str, vocabulary: &Vocabulary) -> FxHashMap<WordId, Likeness> {
+    let id = vocabulary.find(Kind::Word, word);
+    id.map(|id| (id, Likeness::EQUAL)).into_iter().collect()
+}
+
 /// A set that may also say yes to what is not in it: one bit a word, by hash.
 struct Filter([u64; Filter::BITS / 64]);
 
@@ -419,6 +443,11 @@ impl Meeting {
         self.pair_ends.clear();
         self.together.clear();
         self.word_before = false;
+    }
+
+    /// How many pairs of tokens earn something.
+    pub(super) fn earnings(&self) -> usize {
+        self.singles.len() + self.pairs.len() + self.together.len()
     }
 
     /// How many tokens the segment has.

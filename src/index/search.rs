@@ -241,6 +241,13 @@ impl Search<'_> {
         if window.is_empty() {
             return;
         }
+        // Finding a list costs some cache misses, and choosing goes over all tokens again and again.
+        let leads: usize = (0..self.query.len())
+            .map(|token| self.query.leads(token).len())
+            .sum();
+        if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
+            return;
+        }
         let mut tokens = self.lists(&window);
         let need = need(weight::needed(self.percent, whole));
         let Some(rest) = choose(&mut tokens, need) else {
@@ -377,7 +384,8 @@ impl Search<'_> {
             if !budget.spend(marks.len() * 8) {
                 continue; // go on clearing
             }
-            let bound = self.bag_bound(marks, &mut scratch.bounds);
+            let (bound, looked_at) = self.bag_bound(marks, &mut scratch.bounds);
+            budget.spend(looked_at);
             if bound >= self.need(doc) {
                 candidates.push((bound, doc));
             }
@@ -394,19 +402,21 @@ impl Search<'_> {
         ))
     }
 
-    fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> u32 {
+    /// The bound, and how much was looked at for it: a word that the query has a thousand times counts so often.
+    fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> (u32, usize) {
         bounds.clear();
         bounds.resize(self.query.len(), 0);
-        let mut sum = 0u32;
+        let (mut sum, mut looked_at) = (0u32, bounds.len() / 16);
         self.query
             .each_bound(marks, self.vocabulary, |token, bound| {
+                looked_at += 1;
                 let known = &mut bounds[token];
                 if bound > *known {
                     sum = sum.saturating_add(bound - *known);
                     *known = bound;
                 }
             });
-        sum
+        (sum, looked_at)
     }
 
     fn align(
@@ -435,7 +445,8 @@ impl Search<'_> {
             let doc = candidate.1;
             self.query
                 .meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
-            if !budget.spend(4 * self.query.len() * scratch.meeting.len()) {
+            let cells = self.query.len() * scratch.meeting.len();
+            if !budget.spend(cells + scratch.meeting.earnings() * 8) {
                 break;
             }
             let points = align::best(

@@ -38,8 +38,8 @@ pub struct Explanation {
     pub b: Vec<Word>,
 }
 
-/// Cells of the alignment table that an explanation may cost; longer texts are explained up to there.
-const MOST_CELLS: usize = 4_000_000;
+/// Cells of the alignment table that an explanation may cost, some 15 ms; longer texts have none.
+const MOST_CELLS: usize = 100_000;
 
 /// Explains a comparison. `None` for two texts so long that it would cost too much.
 pub fn explain(a: &Segment, b: &Segment) -> Option<Explanation> {

@@ -397,3 +397,74 @@ fn commands_give_the_same_with_a_server_and_without() {
     assert_eq!(everything(), without);
     assert_eq!(served.end().0, 0);
 }
+
+#[test]
+fn a_mistake_leaves_no_memory_behind_and_is_told_in_one_line_that_names_it() {
+    let folder = folder_with(&[("a.tsv", "en\tfa\nThe door is open.\tدر باز است.\n")]);
+    let data = folder.path().join("data");
+    let none = folder.path().join("none.tsv");
+    let failed = run(&data, &["import", none.to_str().unwrap(), "--memory", "m"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(
+        err(&failed).starts_with("hamzaban: cannot read"),
+        "{}",
+        err(&failed)
+    );
+    assert_eq!(err(&failed).lines().count(), 1, "{}", err(&failed));
+    for arguments in [
+        &["export", "--memory", "m", "--format", "tmx"][..],
+        &["lookup", "a", "--from", "en", "--to", "fa", "--memory", "m"],
+    ] {
+        let failed = run(&data, arguments);
+        assert_eq!(failed.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            err(&failed).contains("there is no memory m"),
+            "{}",
+            err(&failed)
+        );
+    }
+    let usage = [
+        "lookup",
+        "a",
+        "--from",
+        "en",
+        "--to",
+        "fa",
+        "--threshold",
+        "20",
+    ];
+    assert_eq!(run(&data, &usage).status.code(), Some(2));
+}
+
+#[test]
+fn a_line_that_cannot_be_looked_up_does_not_stop_the_next_ones() {
+    let folder = folder_with(&[("a.tsv", "en\tfa\nThe door is open.\tدر باز است.\n")]);
+    let data = folder.path().join("data");
+    let file = folder.path().join("a.tsv");
+    run(&data, &["import", file.to_str().unwrap(), "--memory", "m"]);
+    let mut child = hamzaban(&data)
+        .args(["lookup", "--from", "en", "--to", "fa", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"The door is open.\r\n\n\xff\na\x07b\nThe door is open.\n")
+        .unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let found: Vec<bool> = out(&output)
+        .lines()
+        .map(|line| line.contains("در باز است."))
+        .collect();
+    assert_eq!(found, [true, false, false, false, true], "{}", out(&output));
+    let told = err(&output);
+    assert!(
+        told.contains("line 3: ") && told.contains("line 4: "),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 2, "{told}");
+}
