@@ -4,7 +4,6 @@ mod durability;
 mod laws;
 mod model;
 mod opening;
-mod speed;
 
 use std::collections::BTreeMap;
 use std::path::Path;
