@@ -40,14 +40,23 @@ impl Index {
         }
         let vocabulary = self.vocabulary(question.source);
         let vocabulary = vocabulary.read();
-        let mut budget = Budget::new(BUDGET);
+        // Half for the words, so that a text of a thousand words still gets to be compared.
+        let mut words_budget = Budget::new(BUDGET / 2);
         let answer = Answer {
             question,
             has_target: self.sets_with(question.target),
-            query: Query::new(question.text, question.analysis, &vocabulary, &mut budget),
+            query: Query::new(
+                question.text,
+                question.analysis,
+                &vocabulary,
+                &mut words_budget,
+            ),
             vocabulary: &vocabulary,
         };
-        SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget))
+        let budget = Budget::new(BUDGET / 2);
+        let mut found = SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget));
+        found.truncated |= words_budget.exhausted;
+        found
     }
 
     fn asked(&self, question: &Question) -> Vec<Asked> {
