@@ -6,6 +6,7 @@ mod run_file;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 
 pub use run_file::{RunFile, RunFileGuard};
@@ -319,8 +320,8 @@ fn as_flag(text: &str) -> Result<bool, &'static str> {
 }
 
 fn platform_data_folder() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "hamzaban")?;
-    Some(folders.data_dir().to_owned())
+    let strategy = etcetera::base_strategy::choose_native_strategy().ok()?;
+    Some(strategy.data_dir().join("hamzaban"))
 }
 
 fn read_file(path: &Path) -> Result<FileSettings, ConfigError> {
