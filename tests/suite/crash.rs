@@ -60,9 +60,8 @@ impl Trial {
         let data = folder.path().join("data");
         let server = Served::launch(&data);
         let client = Client::new(&server.address);
-        // The first import is that of the shipped sample.
-        wait_for("the sample", || {
-            (client.get("/v1/imports/1").json()["state"] == "done").then_some(())
+        wait_for("readiness", || {
+            (client.get("/v1/ready").status == 200).then_some(())
         });
         let made = client.post("/v1/memories", &json!({ "name": EDITS }));
         assert_eq!(made.status, 201, "{}", made.text);
@@ -73,7 +72,7 @@ impl Trial {
             random: Random(seed),
             round: 0,
             notes: vec![Vec::new(); WRITERS as usize],
-            next_import: 2,
+            next_import: 1,
             figures: Figures::default(),
         }
     }
@@ -342,7 +341,7 @@ fn an_import_that_stands_still_does_not_keep_the_server_from_ending() {
     let importing =
         thread::spawn(move || client.import("slow", TmxStream::new(0, 5_000, Some(hold))));
     let watching = Client::new(&server.address);
-    let added = || watching.get("/v1/imports/2").json()["report"]["added"].as_u64();
+    let added = || watching.get("/v1/imports/1").json()["report"]["added"].as_u64();
     wait_for("the first batch", || added().filter(|units| *units > 0));
     let (code, took) = server.end();
     println!("ended in {took:?}");
@@ -354,7 +353,7 @@ fn an_import_that_stands_still_does_not_keep_the_server_from_ending() {
     assert!(!data.join("server.json").exists() && journal_is_empty(&data));
     let server = Served::start(&data);
     let client = Client::new(&server.address);
-    let status = client.get("/v1/imports/2").json();
+    let status = client.get("/v1/imports/1").json();
     assert_ne!(status["state"], "running");
     assert_ne!(status["state"], "done");
     assert_eq!(status["report"]["added"], client.browse("slow").len());
