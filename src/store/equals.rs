@@ -23,6 +23,8 @@ pub(super) struct Equals {
     recent: BTreeSet<Entry>,
     /// The table has the entries of all units up to this id. Stored in `meta`.
     indexed_to: i64,
+    /// A merge that a restart cut off may have brought some entries of units up to this id to the table.
+    cut_off_upto: i64,
     merge: Option<Merge>,
     /// What happened to `recent` in this transaction: whether the entry came or went.
     journal: Vec<(bool, Entry)>,
@@ -49,8 +51,14 @@ impl Equals {
         let rows = statement.query_map([indexed_to], |row| {
             Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
         })?;
+        let recent: BTreeSet<Entry> = rows.collect::<Result<_, _>>()?;
         Ok(Self {
-            recent: rows.collect::<Result<_, _>>()?,
+            cut_off_upto: recent
+                .iter()
+                .map(|[_, _, _, id]| *id)
+                .max()
+                .unwrap_or_default(),
+            recent,
             indexed_to,
             merge: None,
             journal: Vec::new(),
@@ -155,10 +163,8 @@ impl Equals {
     }
 
     fn may_be_in_table(&self, [_, _, _, id]: Entry) -> bool {
-        id <= self
-            .merge
-            .as_ref()
-            .map_or(self.indexed_to, |merge| merge.upto)
+        let merging = self.merge.as_ref().map_or(0, |merge| merge.upto);
+        id <= self.indexed_to.max(merging).max(self.cut_off_upto)
     }
 
     /// Writes the next slice, in the transaction that is about to be committed.
