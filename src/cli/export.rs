@@ -56,7 +56,7 @@ fn write(
     let mut out = BufWriter::with_capacity(64 << 10, out);
     match target {
         Target::Here(here) => {
-            let caller = Caller::default();
+            let caller = Caller::local();
             let exported =
                 here.engine
                     .export(&caller, &arguments.memory, format.into(), &mut out)?;

@@ -4,7 +4,7 @@ use super::requests::{
     HistoryEntry, ImportMode, MemoryInfo, MemoryPatch, NewMemory, NewUnit, UnitPage, UnitView,
     VariantText, Written,
 };
-use super::{Caller, Engine, Error, Idempotency, Remembered, invalid, view};
+use super::{Caller, Engine, Error, Idempotency, Remembered, Role, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, UnitId, Variant};
 use crate::store::{self, Mode, Outcome, Prepared};
 use crate::text::tags;
@@ -17,10 +17,10 @@ const MOST_ON_A_PAGE: usize = 1_000;
 const MAX_METADATA: usize = 10_240;
 
 impl Engine {
-    /// All memories, by name.
-    pub fn memories(&self, _caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
+    /// The memories that the caller may read, by name.
+    pub fn memories(&self, caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
         let infos = self.store.read(|reader| {
-            let memories = reader.memories()?.into_iter();
+            let memories = Self::readable(caller, reader)?.into_iter();
             memories
                 .map(|memory| Ok(view::memory(&memory, languages(reader, &memory)?)))
                 .collect()
@@ -29,19 +29,16 @@ impl Engine {
     }
 
     /// One memory.
-    pub fn memory(&self, _caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
-        let info = self.store.read(|reader| {
-            let memory = reader
-                .memory(name)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            Ok(view::memory(&memory, languages(reader, &memory)?))
-        })?;
-        Ok(info)
+    pub fn memory(&self, caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
+        let memory = self.memory_for(caller, Role::Read, name)?;
+        let langs = self.store.read(|reader| languages(reader, &memory))?;
+        Ok(view::memory(&memory, langs))
     }
 
     /// Makes a memory.
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
+        caller.must_be_admin()?;
         if !store::is_memory_name(&memory.name) {
             let reason =
                 "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
@@ -72,18 +69,20 @@ impl Engine {
             penalty: patch.penalty,
             read_only: patch.read_only,
         };
-        let (memory, by) = (name.to_owned(), caller.name.clone());
+        let memory = self.memory_for(caller, Role::Admin, name)?.id;
+        let by = caller.name.clone();
         self.store
-            .write(move |tx| tx.change_memory(&memory, &patch, by.as_deref()))?;
+            .write(move |tx| tx.change_memory(memory, &patch, by.as_deref()))?;
         self.memory(caller, name)
     }
 
     /// Deletes a memory with all its units; they are kept for 30 days.
     pub fn delete_memory(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         self.must_be_ready()?;
-        let (name, by) = (name.to_owned(), caller.name.clone());
+        let memory = self.memory_for(caller, Role::Admin, name)?.id;
+        let by = caller.name.clone();
         self.store
-            .write(move |tx| tx.delete_memory(&name, by.as_deref()))?;
+            .write(move |tx| tx.delete_memory(memory, by.as_deref()))?;
         Ok(())
     }
 
@@ -100,14 +99,12 @@ impl Engine {
             ImportMode::Update => Mode::Update,
             ImportMode::Keep => Mode::Keep,
         };
+        let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
-        let (memory, by) = (memory.to_owned(), caller.name.clone());
-        let outcome = self.store.write(move |tx| {
-            let memory = tx
-                .memory(&memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            tx.put_draft(memory.id, prepared, mode, by.as_deref(), None)
-        })?;
+        let by = caller.name.clone();
+        let outcome = self
+            .store
+            .write(move |tx| tx.put_draft(memory, prepared, mode, by.as_deref(), None))?;
         Ok(Written {
             id: view::unit_id(outcome.id()),
             rev: outcome.rev(),
@@ -116,8 +113,8 @@ impl Engine {
     }
 
     /// One unit.
-    pub fn unit(&self, _caller: &Caller, id: &str) -> Result<UnitView, Error> {
-        let id = view::read_unit_id(id)?;
+    pub fn unit(&self, caller: &Caller, id: &str) -> Result<UnitView, Error> {
+        let (id, _) = self.unit_for(caller, Role::Read, id)?;
         self.view_of(id)
     }
 
@@ -137,7 +134,7 @@ impl Engine {
     /// Units of a memory in the order they were made; `cursor` is that of the page before.
     pub fn units(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         memory: &str,
         cursor: Option<&str>,
         limit: usize,
@@ -149,23 +146,18 @@ impl Engine {
                 "1 to 1000 units fit on a page",
             ));
         }
-        self.store.read(|reader| {
-            let memory = reader
-                .memory(memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            // The error of a cursor is ours, not the store's: it goes through as a value.
-            let after = match cursor.map(|cursor| view::read_cursor(memory.id, cursor)) {
-                Some(Err(error)) => return Ok(Err(error)),
-                Some(Ok(unit)) => Some(unit),
-                None => None,
-            };
-            let page = reader.page(memory.id, after, limit, &store::Filter::default())?;
-            let units = page.units.iter();
-            Ok(Ok(UnitPage {
-                units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
-                cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
-            }))
-        })?
+        let memory = self.memory_for(caller, Role::Read, memory)?;
+        let after = cursor
+            .map(|cursor| view::read_cursor(memory.id, cursor))
+            .transpose()?;
+        let page = self
+            .store
+            .read(|reader| reader.page(memory.id, after, limit, &store::Filter::default()))?;
+        let units = page.units.iter();
+        Ok(UnitPage {
+            units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
+            cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
+        })
     }
 
     /// Gives a unit other content; `rev` is the revision the caller saw.
@@ -177,7 +169,7 @@ impl Engine {
         unit: &NewUnit,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
+        let (id, _) = self.unit_for(caller, Role::Write, id)?;
         let (draft, by) = (draft(unit)?, caller.name.clone());
         let written = self
             .store
@@ -189,7 +181,7 @@ impl Engine {
     /// Deletes a unit; its history stays, and it can be brought back.
     pub fn delete_unit(&self, caller: &Caller, id: &str, rev: i64) -> Result<(), Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
+        let (id, _) = self.unit_for(caller, Role::Write, id)?;
         let by = caller.name.clone();
         let deleted = self
             .store
@@ -199,28 +191,18 @@ impl Engine {
     }
 
     /// All revisions, the newest first. Also of a deleted unit.
-    pub fn history(&self, _caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
-        let id = view::read_unit_id(id)?;
-        let (revisions, memory) = self.store.read(|reader| {
-            let revisions = reader.history(id)?;
-            let of = revisions
-                .iter()
-                .find_map(|revision| Some(revision.unit.as_ref()?.memory));
-            let memory = of
-                .map(|memory| reader.memory_by_id(memory))
-                .transpose()?
-                .flatten();
-            Ok((
-                revisions,
-                memory.map(|memory| memory.name).unwrap_or_default(),
-            ))
-        })?;
+    pub fn history(&self, caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
+        let (id, memory) = self.unit_for(caller, Role::Read, id)?;
+        let revisions = self.store.read(|reader| reader.history(id))?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
             at: view::time(revision.stamp.at),
             by: revision.stamp.by.clone(),
             action: revision.event.as_str().to_owned(),
-            unit: revision.unit.as_ref().map(|unit| view::unit(unit, &memory)),
+            unit: revision
+                .unit
+                .as_ref()
+                .map(|unit| view::unit(unit, &memory.name)),
         };
         Ok(revisions.into_iter().map(entry).collect())
     }
@@ -234,7 +216,7 @@ impl Engine {
         to_rev: i64,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
+        let (id, _) = self.unit_for(caller, Role::Write, id)?;
         let by = caller.name.clone();
         let reverted = self
             .store

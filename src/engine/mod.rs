@@ -1,6 +1,7 @@
 //! The use cases: look up, edit, import, export. The only room that decides; it joins store, index,
 //! score and formats, and knows neither HTTP nor a terminal.
 
+mod access;
 mod edit;
 mod first_run;
 mod lookup;
@@ -10,6 +11,8 @@ mod variants;
 mod view;
 
 pub use crate::formats::Format;
+pub use crate::model::{Rights, Role};
+pub use access::Caller;
 pub use first_run::Sample;
 pub use transfer::Exported;
 
@@ -66,6 +69,12 @@ pub enum Error {
     Exists {
         /// The name.
         name: String,
+    },
+    /// The caller may see this, but not do that with it.
+    #[error("this key may not do that: the role {} is needed; `hamzaban key list` shows roles", needed.as_str())]
+    Forbidden {
+        /// The role that would do.
+        needed: Role,
     },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
@@ -126,13 +135,6 @@ pub enum Readiness {
     Loading { done: u64, total: u64 },
     /// Caught up once; `lag` changes are committed but not yet visible to look-ups.
     Ready { lag: i64 },
-}
-
-/// Who asks, for the record. Rights come with keys.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// Shown as `changed_by`.
-    pub name: Option<String>,
 }
 
 /// Told of an import's progress, often.

@@ -8,8 +8,9 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::access::not_found;
 use super::requests::{ImportMode, ImportState, ImportStatus};
-use super::{Caller, Engine, Error, Progress};
+use super::{Caller, Engine, Error, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
@@ -45,13 +46,11 @@ impl Engine {
         mode: ImportMode,
     ) -> Result<String, Error> {
         self.must_be_ready()?;
-        let (memory, label, by) = (memory.to_owned(), label.to_owned(), caller.name.clone());
+        let memory = self.memory_for(caller, Role::Write, memory)?.id;
+        let (label, by) = (label.to_owned(), caller.name.clone());
         let id = self.store.write(move |tx| {
-            let memory = tx
-                .memory(&memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
             tx.start_import(&NewImport {
-                memory: memory.id,
+                memory,
                 file: label.chars().take(200).collect(),
                 format: format.to_string(),
                 mode: mode_name(mode).to_owned(),
@@ -72,6 +71,7 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<ImportReport, Error> {
         let import = self.import_record(id)?;
+        caller.must_have(Role::Write, import.start.memory)?;
         let memory = self.memory_name(import.start.memory)?;
         let mode = match import.start.mode.as_str() {
             "update" => Mode::Update,
@@ -131,8 +131,12 @@ impl Engine {
     }
 
     /// How an import stands.
-    pub fn import_status(&self, _caller: &Caller, id: &str) -> Result<ImportStatus, Error> {
+    pub fn import_status(&self, caller: &Caller, id: &str) -> Result<ImportStatus, Error> {
         let import = self.import_record(id)?;
+        // Who may not see the memory sees no import of it; who may read it sees how its imports went.
+        caller
+            .must_have(Role::Read, import.start.memory)
+            .map_err(|_| not_found("import"))?;
         let memory = self.memory_name(import.start.memory)?;
         Ok(ImportStatus {
             id: id.to_owned(),
@@ -154,18 +158,13 @@ impl Engine {
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
     pub fn export(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         memory: &str,
         format: Format,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
-        let (memory, langs) = self.store.read(|reader| {
-            let memory = reader
-                .memory(memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            let langs = reader.languages(memory.id)?;
-            Ok((memory.id, langs))
-        })?;
+        let memory = self.memory_for(caller, Role::Read, memory)?.id;
+        let langs = self.store.read(|reader| reader.languages(memory))?;
         let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
         let options = WriteOptions {
             source: langs.first().cloned(),

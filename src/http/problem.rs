@@ -286,6 +286,7 @@ impl From<Error> for Problem {
                 problem
             }
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
+            Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

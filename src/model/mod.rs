@@ -4,10 +4,12 @@
 
 mod lang;
 mod report;
+mod rights;
 mod unit;
 
 pub use lang::{Lang, LangError, LangGroup};
 pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use rights::{Rights, Role};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,
     Prop, Seq, Stamp, Unit, UnitId, Variant,

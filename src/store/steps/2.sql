@@ -1,0 +1,1 @@
+-- From schema 1 to schema 2. schema.sql says what each table and column is for.
