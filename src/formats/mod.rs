@@ -14,6 +14,7 @@ mod segment;
 pub mod table;
 pub mod tmx;
 mod unpack;
+mod xml;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -126,7 +127,7 @@ pub struct Reader {
 }
 
 enum Kind {
-    Tmx(Box<tmx::TmxReader>),
+    Tmx(Box<xml::XmlReader<tmx::TmxDocument>>),
     Table(Box<table::TableReader>),
 }
 
@@ -146,7 +147,10 @@ pub fn read<R: Read + Send + 'static>(
     };
     let input = Input::open(Box::new(input), declares)?;
     let kind = match format {
-        Format::Tmx => Kind::Tmx(Box::new(tmx::TmxReader::new(input, options))),
+        Format::Tmx => {
+            let document = tmx::TmxDocument::new(options);
+            Kind::Tmx(Box::new(xml::XmlReader::new(input, document)))
+        }
         Format::Tsv | Format::Csv => {
             Kind::Table(Box::new(table::TableReader::new(input, format, options)?))
         }
