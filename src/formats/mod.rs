@@ -12,6 +12,7 @@ mod error;
 mod input;
 mod segment;
 pub mod table;
+pub mod tbx;
 pub mod tmx;
 mod unpack;
 mod xml;
@@ -21,7 +22,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::model::{Draft, Lang, Unit};
+use crate::model::{Concept, Draft, Lang, Unit};
 use encoding::Declares;
 pub use error::{Error, code};
 use input::Input;
@@ -117,6 +118,17 @@ pub struct Entry {
     /// The unit, or why it was skipped.
     pub unit: Result<Draft, String>,
     /// What was wrong with details of a unit that is taken nevertheless; empty for a skipped one.
+    pub warnings: Vec<String>,
+}
+
+/// One concept of a glossary file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConceptEntry {
+    /// Where it begins.
+    pub place: Place,
+    /// The concept, or why it was skipped.
+    pub concept: Result<Concept, String>,
+    /// What was not kept or mended.
     pub warnings: Vec<String>,
 }
 
