@@ -4,7 +4,9 @@
 mod access;
 mod edit;
 mod first_run;
+mod idempotency;
 mod lookup;
+mod memories;
 mod requests;
 mod transfer;
 mod variants;
