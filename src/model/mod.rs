@@ -10,11 +10,11 @@ mod rights;
 mod unit;
 
 pub use concept::{
-    Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm, NameUse,
-    Status,
+    Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm,
+    NameUse, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
-pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,
