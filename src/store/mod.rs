@@ -11,6 +11,7 @@
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
 mod activity;
+mod audit;
 mod browse;
 mod bulk;
 mod bulk_edits;
@@ -46,6 +47,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 pub use activity::DayOfWork;
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
