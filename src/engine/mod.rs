@@ -2,6 +2,7 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod bulk;
 mod edit;
 mod first_run;
 mod idempotency;
@@ -15,6 +16,7 @@ mod view;
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
+pub use bulk::{BulkPage, BulkView};
 pub use first_run::Sample;
 pub use transfer::Exported;
 
@@ -78,6 +80,9 @@ pub enum Error {
         /// The role that would do.
         needed: Role,
     },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -374,6 +379,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

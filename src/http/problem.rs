@@ -287,6 +287,7 @@ impl From<Error> for Problem {
             }
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
             Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -382,6 +383,7 @@ mod tests {
             (Error::NotFound { what: "x".into() }, 404, "not_found"),
             (Error::Exists { name: "x".into() }, 409, "exists"),
             (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
+            (Error::Running, 409, "running"),
             (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),
             (Error::StorageFull, 507, "storage_full"),
             (Error::Busy, 503, "busy"),
