@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{health, lookup, memories, transfer, units};
+use super::api::{changes, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -27,6 +27,7 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
+        changes::follow,
         transfer::import, transfer::status, transfer::export,
         health::health, health::ready,
     ),
