@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, health, lookup, memories, transfer, units};
+use super::api::{bulk, changes, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -30,6 +30,8 @@ use crate::model::ImportReport;
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo,
+        changes::follow,
+
         health::health, health::ready,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),

@@ -12,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::process::wait_for;
+
 /// The token of the servers under test.
 pub(crate) const TOKEN: &str = "0123456789abcdef";
 
@@ -21,7 +23,7 @@ pub(crate) struct TestServer {
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 /// A reply, read whole.
@@ -124,8 +126,20 @@ impl TestServer {
 
     /// Bound and answering, its index not yet loaded.
     pub(crate) fn start_loading() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(folder.path(), true).unwrap();
+        Self::start_on(tempfile::tempdir().unwrap())
+    }
+
+    /// Ends, and starts again on the same folder, caught up.
+    pub(crate) fn restart(mut self) -> Self {
+        let folder = self.folder.take().unwrap();
+        drop(self);
+        let server = Self::start_on(folder);
+        server.engine.catch_up().unwrap();
+        server
+    }
+
+    fn start_on(folder: TempDir) -> Self {
+        let engine = wait_for("the folder", || Engine::open(folder.path(), true).ok());
         let options = Options {
             listen: "127.0.0.1:0".into(),
             token: TOKEN.into(),
@@ -147,7 +161,7 @@ impl TestServer {
             agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
-            _folder: folder,
+            folder: Some(folder),
         }
     }
 

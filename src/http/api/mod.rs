@@ -6,6 +6,7 @@
 )]
 
 pub(super) mod bulk;
+pub(super) mod changes;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
@@ -64,6 +65,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
