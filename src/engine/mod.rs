@@ -7,14 +7,17 @@ mod first_run;
 mod lookup;
 mod requests;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
 pub use first_run::Sample;
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -167,6 +170,8 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    /// A check of the store is running.
+    verifying: AtomicBool,
 }
 
 /// How far the index is filled at the start.
@@ -205,6 +210,7 @@ impl Engine {
             index,
             applied,
             loading: Loading::default(),
+            verifying: AtomicBool::new(false),
         }))
     }
 

@@ -12,6 +12,7 @@
 
 mod browse;
 mod changes;
+mod check;
 mod connection;
 mod content;
 mod counts;
@@ -24,6 +25,7 @@ mod imports;
 mod memories;
 mod open;
 mod put;
+mod restore;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,7 @@ use std::time::Instant;
 
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use check::{Checkup, Damage, Finding};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
@@ -52,7 +55,9 @@ pub use imports::{Import, ImportId, ImportState, NewImport};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
+pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
+pub use upkeep::Copy;
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};

@@ -5,6 +5,7 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod admin;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
@@ -67,6 +68,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
         .service(at("/v1/imports/{id}").route(web::get().to(transfer::status)))
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))
