@@ -17,16 +17,17 @@
 //! | [`formats`] | TMX, TSV and CSV as streams of units, in and out |
 //! | [`text`] | folding with places, words, inline tags, what a segment may be |
 //! | [`model`] | the plain values that all rooms speak: languages, units, changes, reports |
-//! | [`config`], [`telemetry`] | the settings and where each came from; the log |
+//! | [`config`], [`telemetry`] | the settings and where each came from; the log and the metrics |
+//! | [`failpoint`] | where tests make the program fail; empty in a release |
 //!
 //! # Arrows
 //! ```text
 //! main   → cli, telemetry
 //! cli    → engine, http, config, telemetry, model
-//! http   → engine, config, telemetry, model
+//! http   → engine, config, telemetry, failpoint, model
 //! engine → store, index, score, formats, text, model
 //! index  → score, text, model        score   → text
-//! store  → text, model               formats → text, model
+//! store  → text, failpoint, model    formats → text, model
 //! ```
 //! Nothing else may `use crate::…` another room; `tests/suite/architecture.rs` reads the sources and says so.
 //!
@@ -61,6 +62,7 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod failpoint;
 pub mod formats;
 pub mod http;
 pub mod index;

@@ -14,16 +14,19 @@ mod lookup;
 mod memories;
 mod requests;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
 pub use bulk::{BulkPage, BulkView};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -190,6 +193,8 @@ pub struct Engine {
     applied: Arc<AtomicI64>,
     loading: Loading,
     listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
 }
 
 /// Who is told that something changed.
@@ -239,6 +244,7 @@ impl Engine {
             applied,
             loading: Loading::default(),
             listeners,
+            verifying: AtomicBool::new(false),
         }))
     }
 

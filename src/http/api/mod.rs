@@ -5,6 +5,7 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod health;
@@ -81,6 +82,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(bulk::show))
                 .route(web::delete().to(bulk::undo)),
         )
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))
