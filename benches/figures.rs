@@ -153,7 +153,7 @@ fn import(folder: &Path, segments: &Segments) -> Arc<Engine> {
     out.flush().unwrap();
     let engine = Engine::open(folder, false).unwrap();
     engine.catch_up().unwrap();
-    let caller = Caller::default();
+    let caller = Caller::local();
     engine
         .create_memory(
             &caller,
@@ -245,7 +245,7 @@ fn lookups(engine: &Engine, segments: &Segments) {
         let (mut times, mut matched, mut truncated) = (Vec::new(), 0, 0);
         for query in &queries {
             let lookup = ask(query, threshold);
-            let (reply, time) = timed(|| engine.lookup(&Caller::default(), &lookup));
+            let (reply, time) = timed(|| engine.lookup(&Caller::local(), &lookup));
             times.push(time);
             let reply = reply.unwrap();
             matched += usize::from(!reply.matches.is_empty());
@@ -275,7 +275,7 @@ fn brute_force(engine: &Engine, segments: &Segments, queries: &[String]) {
     });
     let (_, ours) = timed(|| {
         for query in some {
-            std::hint::black_box(engine.lookup(&Caller::default(), &ask(query, 70)).unwrap());
+            std::hint::black_box(engine.lookup(&Caller::local(), &ask(query, 70)).unwrap());
         }
     });
     println!(
@@ -308,7 +308,7 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for query in segments.queries(1_000) {
         let lookup = ask(&query, 70);
-        inside.push(timed(|| engine.lookup(&Caller::default(), &lookup).unwrap()).1);
+        inside.push(timed(|| engine.lookup(&Caller::local(), &lookup).unwrap()).1);
         let post = || {
             agent
                 .post(&url)
@@ -338,7 +338,7 @@ fn memory(folder: &Path) {
     let fresh = folder.join("gigabyte");
     let engine = Engine::open(&fresh, false).unwrap();
     engine.catch_up().unwrap();
-    let caller = Caller::default();
+    let caller = Caller::local();
     engine
         .create_memory(
             &caller,

@@ -151,14 +151,14 @@ fn make_memory(target: &Target, name: &str) -> anyhow::Result<bool> {
         Target::There(client) => return client.make_memory(name),
         Target::Here(here) => here,
     };
-    match here.engine.memory(&Caller::default(), name) {
+    match here.engine.memory(&Caller::local(), name) {
         Ok(_) => Ok(false),
         Err(Error::NotFound { .. }) => {
             let memory = NewMemory {
                 name: name.to_owned(),
                 ..NewMemory::default()
             };
-            here.engine.create_memory(&Caller::default(), &memory)?;
+            here.engine.create_memory(&Caller::local(), &memory)?;
             Ok(true)
         }
         Err(error) => Err(error.into()),
@@ -184,7 +184,7 @@ fn one(
             refused(client.import(&arguments.memory, &query, &mut counted))
         }
         Target::Here(here) => {
-            let (engine, caller) = (&here.engine, Caller::default());
+            let (engine, caller) = (&here.engine, Caller::local());
             let label = label(source.path);
             let langs = arguments.from.clone().zip(arguments.to.clone());
             let (format, mode) = (source.format.into(), arguments.mode.into());

@@ -106,7 +106,7 @@ fn find(target: &Target, arguments: &LookupArguments, text: &str) -> anyhow::Res
     let found = match target {
         Target::Here(here) => here
             .engine
-            .lookup(&Caller::default(), &lookup)
+            .lookup(&Caller::local(), &lookup)
             .map_err(Into::into),
         Target::There(client) => client.lookup(&lookup),
     };

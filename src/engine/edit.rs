@@ -1,92 +1,19 @@
-//! Memories and units: making, changing, taking back.
+//! Units: making, changing, taking back.
 
 use super::requests::{
-    HistoryEntry, ImportMode, MemoryInfo, MemoryPatch, NewMemory, NewUnit, UnitPage, UnitView,
-    VariantText, Written,
+    HistoryEntry, ImportMode, NewUnit, UnitPage, UnitView, VariantText, Written,
 };
-use super::{Caller, Engine, Error, Idempotency, Remembered, invalid, view};
-use crate::model::{Draft, Lang, MAX_VARIANTS, UnitId, Variant};
-use crate::store::{self, Mode, Outcome, Prepared};
+use super::{Caller, Engine, Error, Role, invalid, view};
+use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
+use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
-/// The longest title and user-given label, in characters.
-const MAX_TITLE: usize = 200;
 /// The most units on one page.
 const MOST_ON_A_PAGE: usize = 1_000;
 /// The longest context text and metadata value, in characters.
 const MAX_METADATA: usize = 10_240;
 
 impl Engine {
-    /// All memories, by name.
-    pub fn memories(&self, _caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
-        let infos = self.store.read(|reader| {
-            let memories = reader.memories()?.into_iter();
-            memories
-                .map(|memory| Ok(view::memory(&memory, languages(reader, &memory)?)))
-                .collect()
-        })?;
-        Ok(infos)
-    }
-
-    /// One memory.
-    pub fn memory(&self, _caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
-        let info = self.store.read(|reader| {
-            let memory = reader
-                .memory(name)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            Ok(view::memory(&memory, languages(reader, &memory)?))
-        })?;
-        Ok(info)
-    }
-
-    /// Makes a memory.
-    pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
-        self.must_be_ready()?;
-        if !store::is_memory_name(&memory.name) {
-            let reason =
-                "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
-            return Err(invalid("invalid_name", "/name", reason));
-        }
-        check_penalty(memory.penalty)?;
-        let title = memory.title.clone().unwrap_or_else(|| memory.name.clone());
-        check_title(&title)?;
-        let (new, by) = (memory.clone(), caller.name.clone());
-        let made = self.store.write(move |tx| {
-            tx.create_memory(&new.name, &title, new.penalty, new.read_only, by.as_deref())
-        })?;
-        Ok(view::memory(&made, Vec::new()))
-    }
-
-    /// Changes what the patch names.
-    pub fn change_memory(
-        &self,
-        caller: &Caller,
-        name: &str,
-        patch: &MemoryPatch,
-    ) -> Result<MemoryInfo, Error> {
-        self.must_be_ready()?;
-        patch.penalty.map_or(Ok(()), check_penalty)?;
-        patch.title.as_deref().map_or(Ok(()), check_title)?;
-        let patch = store::MemoryPatch {
-            title: patch.title.clone(),
-            penalty: patch.penalty,
-            read_only: patch.read_only,
-        };
-        let (memory, by) = (name.to_owned(), caller.name.clone());
-        self.store
-            .write(move |tx| tx.change_memory(&memory, &patch, by.as_deref()))?;
-        self.memory(caller, name)
-    }
-
-    /// Deletes a memory with all its units; they are kept for 30 days.
-    pub fn delete_memory(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        self.must_be_ready()?;
-        let (name, by) = (name.to_owned(), caller.name.clone());
-        self.store
-            .write(move |tx| tx.delete_memory(&name, by.as_deref()))?;
-        Ok(())
-    }
-
     /// Writes a unit; see [`NewUnit`] for what happens where its source is there already.
     pub fn add_unit(
         &self,
@@ -100,13 +27,13 @@ impl Engine {
             ImportMode::Update => Mode::Update,
             ImportMode::Keep => Mode::Keep,
         };
+        let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
-        let (memory, by) = (memory.to_owned(), caller.name.clone());
+        let who = caller.actor();
         let outcome = self.store.write(move |tx| {
-            let memory = tx
-                .memory(&memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            tx.put_draft(memory.id, prepared, mode, by.as_deref(), None)
+            let outcome = tx.put_draft(memory, prepared, mode, who.by.as_deref(), None)?;
+            audit_written(tx, &who, "unit_changed", memory, outcome)?;
+            Ok(outcome)
         })?;
         Ok(Written {
             id: view::unit_id(outcome.id()),
@@ -116,8 +43,8 @@ impl Engine {
     }
 
     /// One unit.
-    pub fn unit(&self, _caller: &Caller, id: &str) -> Result<UnitView, Error> {
-        let id = view::read_unit_id(id)?;
+    pub fn unit(&self, caller: &Caller, id: &str) -> Result<UnitView, Error> {
+        let (id, _) = self.unit_for(caller, Role::Read, id)?;
         self.view_of(id)
     }
 
@@ -137,7 +64,7 @@ impl Engine {
     /// Units of a memory in the order they were made; `cursor` is that of the page before.
     pub fn units(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         memory: &str,
         cursor: Option<&str>,
         limit: usize,
@@ -149,23 +76,18 @@ impl Engine {
                 "1 to 1000 units fit on a page",
             ));
         }
-        self.store.read(|reader| {
-            let memory = reader
-                .memory(memory)?
-                .ok_or(store::Error::NotFound { what: "memory" })?;
-            // The error of a cursor is ours, not the store's: it goes through as a value.
-            let after = match cursor.map(|cursor| view::read_cursor(memory.id, cursor)) {
-                Some(Err(error)) => return Ok(Err(error)),
-                Some(Ok(unit)) => Some(unit),
-                None => None,
-            };
-            let page = reader.page(memory.id, after, limit, &store::Filter::default())?;
-            let units = page.units.iter();
-            Ok(Ok(UnitPage {
-                units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
-                cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
-            }))
-        })?
+        let memory = self.memory_for(caller, Role::Read, memory)?;
+        let after = cursor
+            .map(|cursor| view::read_cursor(memory.id, cursor))
+            .transpose()?;
+        let page = self
+            .store
+            .read(|reader| reader.page(memory.id, after, limit, &store::Filter::default()))?;
+        let units = page.units.iter();
+        Ok(UnitPage {
+            units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
+            cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
+        })
     }
 
     /// Gives a unit other content; `rev` is the revision the caller saw.
@@ -177,11 +99,12 @@ impl Engine {
         unit: &NewUnit,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
-        let (draft, by) = (draft(unit)?, caller.name.clone());
-        let written = self
-            .store
-            .write(move |tx| tx.replace_unit(id, rev, draft, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let (draft, who) = (draft(unit)?, caller.actor());
+        let written = self.store.write(move |tx| {
+            let outcome = tx.replace_unit(id, rev, draft, who.by.as_deref())?;
+            audit_written(tx, &who, "unit_changed", memory.id, outcome)
+        });
         written.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -189,38 +112,30 @@ impl Engine {
     /// Deletes a unit; its history stays, and it can be brought back.
     pub fn delete_unit(&self, caller: &Caller, id: &str, rev: i64) -> Result<(), Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
-        let by = caller.name.clone();
-        let deleted = self
-            .store
-            .write(move |tx| tx.delete_unit(id, rev, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let who = caller.actor();
+        let deleted = self.store.write(move |tx| {
+            let after = tx.delete_unit(id, rev, who.by.as_deref())?;
+            let deed = Deed::unit("unit_deleted", memory.id, id);
+            tx.audit(&who, &deed.revised(Some(rev), Some(after)))
+        });
         deleted.map_err(|error| self.refused(error, id, rev))?;
         Ok(())
     }
 
     /// All revisions, the newest first. Also of a deleted unit.
-    pub fn history(&self, _caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
-        let id = view::read_unit_id(id)?;
-        let (revisions, memory) = self.store.read(|reader| {
-            let revisions = reader.history(id)?;
-            let of = revisions
-                .iter()
-                .find_map(|revision| Some(revision.unit.as_ref()?.memory));
-            let memory = of
-                .map(|memory| reader.memory_by_id(memory))
-                .transpose()?
-                .flatten();
-            Ok((
-                revisions,
-                memory.map(|memory| memory.name).unwrap_or_default(),
-            ))
-        })?;
+    pub fn history(&self, caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
+        let (id, memory) = self.unit_for(caller, Role::Read, id)?;
+        let revisions = self.store.read(|reader| reader.history(id))?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
             at: view::time(revision.stamp.at),
             by: revision.stamp.by.clone(),
             action: revision.event.as_str().to_owned(),
-            unit: revision.unit.as_ref().map(|unit| view::unit(unit, &memory)),
+            unit: revision
+                .unit
+                .as_ref()
+                .map(|unit| view::unit(unit, &memory.name)),
         };
         Ok(revisions.into_iter().map(entry).collect())
     }
@@ -234,11 +149,12 @@ impl Engine {
         to_rev: i64,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let id = view::read_unit_id(id)?;
-        let by = caller.name.clone();
-        let reverted = self
-            .store
-            .write(move |tx| tx.revert_unit(id, to_rev, rev, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let who = caller.actor();
+        let reverted = self.store.write(move |tx| {
+            let outcome = tx.revert_unit(id, to_rev, rev, who.by.as_deref())?;
+            audit_written(tx, &who, "unit_reverted", memory.id, outcome)
+        });
         reverted.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -261,63 +177,27 @@ impl Engine {
             other => other.into(),
         }
     }
-
-    /// What an `Idempotency-Key` was answered with before, if it was; another body is an error.
-    pub fn remembered(&self, key: &Idempotency) -> Result<Option<Remembered>, Error> {
-        let found = self
-            .store
-            .read(|reader| reader.remembered(&key.key, &key.route))?;
-        match found {
-            Some(found) if found.body_hash != key.body_hash as i64 => {
-                Err(Error::IdempotencyMismatch)
-            }
-            Some(found) => Ok(Some(Remembered {
-                status: found.status,
-                body: String::from_utf8_lossy(&found.reply).into_owned(),
-            })),
-            None => Ok(None),
-        }
-    }
-
-    /// Remembers an answer for 30 days.
-    pub fn remember(&self, key: &Idempotency, answer: &Remembered) -> Result<(), Error> {
-        let sent = store::Remembered {
-            body_hash: key.body_hash as i64,
-            status: answer.status,
-            reply: answer.body.clone().into_bytes(),
-        };
-        let (name, route) = (key.key.clone(), key.route.clone());
-        Ok(self
-            .store
-            .write(move |tx| tx.remember(&name, &route, &sent))?)
-    }
 }
 
-fn languages(reader: &store::Reader, memory: &store::Memory) -> Result<Vec<String>, store::Error> {
-    Ok(reader
-        .languages(memory.id)?
-        .into_iter()
-        .map(|(lang, _)| lang.to_string())
-        .collect())
-}
-
-fn check_penalty(penalty: u8) -> Result<(), Error> {
-    if penalty > store::MAX_PENALTY {
-        return Err(invalid(
-            "out_of_range",
-            "/penalty",
-            "a penalty is a percentage from 0 to 30",
-        ));
-    }
-    Ok(())
-}
-
-fn check_title(title: &str) -> Result<(), Error> {
-    check_label(title, MAX_TITLE, "/title")
+/// Writes down that a unit was written, unless nothing was; `action` is for one that was there.
+fn audit_written(
+    tx: &mut Tx<'_>,
+    who: &Actor,
+    action: &'static str,
+    memory: MemoryId,
+    outcome: Outcome,
+) -> Result<(), store::Error> {
+    let (action, before) = match outcome {
+        Outcome::Unchanged(..) => return Ok(()),
+        Outcome::Added(..) => ("unit_added", None),
+        Outcome::Updated(_, rev) => (action, Some(rev - 1)),
+    };
+    let deed = Deed::unit(action, memory, outcome.id());
+    tx.audit(who, &deed.revised(before, Some(outcome.rev())))
 }
 
 /// A text that is shown but is no segment: bounded, and without control characters.
-fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
+pub(super) fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
     if text.chars().count() > most {
         return Err(invalid(
             "out_of_range",

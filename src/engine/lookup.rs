@@ -27,9 +27,9 @@ const KEPT_WITH_FILTER: usize = 2_000;
 
 impl Engine {
     /// Answers one look-up; see [`Lookup`] for the settings and [`crate::score`] for what a score means.
-    pub fn lookup(&self, _caller: &Caller, lookup: &Lookup) -> Result<LookupReply, Error> {
+    pub fn lookup(&self, caller: &Caller, lookup: &Lookup) -> Result<LookupReply, Error> {
         self.must_be_ready()?;
-        Asked::new(lookup)?.answer(self)
+        Asked::new(lookup)?.answer(self, caller)
     }
 
     /// Answers many, in order. One faulty segment fails the batch, naming its place.
@@ -111,8 +111,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    fn answer(&self, engine: &Engine) -> Result<LookupReply, Error> {
-        let memories = self.memories(engine)?;
+    fn answer(&self, engine: &Engine, caller: &Caller) -> Result<LookupReply, Error> {
+        let memories = self.memories(engine, caller)?;
         let ids: Vec<(MemoryId, u8)> = memories.values().map(|m| (m.id, m.penalty)).collect();
         let limit = usize::from(self.lookup.limit);
         let found = engine.index.search(&Question {
@@ -168,8 +168,14 @@ impl<'a> Asked<'a> {
     }
 
     /// The memories asked, by number. One that is named and unknown is an error.
-    fn memories(&self, engine: &Engine) -> Result<FxHashMap<MemoryId, store::Memory>, Error> {
-        let all = engine.store.read(|reader| reader.memories())?;
+    fn memories(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+    ) -> Result<FxHashMap<MemoryId, store::Memory>, Error> {
+        let all = engine
+            .store
+            .read(|reader| Engine::readable(caller, reader))?;
         let chosen = match &self.lookup.memories {
             None => all,
             Some(names) => {

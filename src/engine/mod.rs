@@ -1,17 +1,32 @@
 //! The use cases: look up, edit, import, export. The only room that decides; it joins store, index,
 //! score and formats, and knows neither HTTP nor a terminal.
 
+mod access;
+mod bulk;
+mod cursor;
 mod edit;
+mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod first_run;
+mod idempotency;
 mod lookup;
+mod memories;
 mod requests;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
+pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
+pub use access::Caller;
+pub use bulk::{BulkPage, BulkView};
+pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -25,6 +40,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use parking_lot::RwLock;
 
 use crate::formats;
 use crate::index::Index;
@@ -66,6 +83,23 @@ pub enum Error {
     Exists {
         /// The name.
         name: String,
+    },
+    /// The caller may see this, but not do that with it.
+    #[error("this key may not do that: the role {} is needed; `hamzaban key list` shows roles", needed.as_str())]
+    Forbidden {
+        /// The role that would do.
+        needed: Role,
+    },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
+    /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
+    #[error("{reason}")]
+    Gone {
+        /// Stable code: `behind_horizon`, `epoch_changed`.
+        code: &'static str,
+        /// Why, and what to do instead.
+        reason: String,
     },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
@@ -128,13 +162,6 @@ pub enum Readiness {
     Ready { lag: i64 },
 }
 
-/// Who asks, for the record. Rights come with keys.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// Shown as `changed_by`.
-    pub name: Option<String>,
-}
-
 /// Told of an import's progress, often.
 pub trait Progress: Send + Sync {
     /// `bytes` of the (packed) input read, `units` read from it.
@@ -165,7 +192,13 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
 }
+
+/// Who is told that something changed.
+type Listeners = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// How far the index is filled at the start.
 #[derive(Default)]
@@ -181,28 +214,37 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs,
+            ..OpenOptions::default()
+        };
+        Self::open_with(data, &options)
+    }
+
+    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
         let applied = Arc::new(AtomicI64::new(0));
+        let listeners = Listeners::default();
         let follower = {
             let (index, applied) = (index.clone(), applied.clone());
+            let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
+                listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        let store = Store::open(data, &options, Box::new(follower))?;
+        let store = Store::open(data, options, Box::new(follower))?;
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
             applied,
             loading: Loading::default(),
+            listeners,
+            verifying: AtomicBool::new(false),
         }))
     }
 
@@ -370,6 +412,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

@@ -33,7 +33,7 @@ fn admit(request: &HttpRequest) -> Result<Access, Problem> {
     match state.engine.readiness() {
         Readiness::Loading { .. } => Err(Problem::loading()),
         Readiness::Ready { .. } => Ok(Access {
-            caller: Caller::default(),
+            caller: Caller::local(),
         }),
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{health, lookup, memories, transfer, units};
+use super::api::{admin, bulk, changes, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -20,6 +20,7 @@ use crate::model::ImportReport;
         (name = "lookup", description = "Asking"),
         (name = "memories", description = "Translation memories"),
         (name = "units", description = "Their units"),
+        (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
         (name = "server", description = "The server itself"),
     ),
@@ -27,8 +28,11 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        transfer::import, transfer::status, transfer::export,
+        transfer::import, transfer::status, bulk::undo_import, transfer::export,
+        bulk::list, bulk::show, bulk::undo,
+        changes::follow,
         health::health, health::ready,
+        admin::backup, admin::verify,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
 )]
@@ -96,7 +100,8 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let admin = path.starts_with("/v1/admin/");
+    let writes = method != "get" && !admin && !path.starts_with("/v1/lookup");
     let named = path.contains('{');
     let mut shared = vec![
         (403, "A page of another origin asks."),
@@ -127,7 +132,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         shared.push((413, "The body has more than 1 MiB."));
         shared.push((415, "The body is not application/json."));
     }
-    if writes {
+    if writes || path == "/v1/admin/backup" {
         shared.push((507, "The disk is full."));
     }
     if method == "post" && writes {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::tx::{Logged, Tx};
 use super::{Error, Reader};
-use crate::model::{ChangeKind, Lang, MemoryId, Stamp};
+use crate::model::{ChangeKind, Lang, MemoryId, Stamp, UnitId};
 
 /// How long a deleted memory can come back, in seconds: 30 days.
 pub const UNDELETE_WITHIN: i64 = 30 * 24 * 60 * 60;
@@ -63,6 +63,14 @@ fn find(conn: &Connection, name: &str) -> Result<Option<Memory>, Error> {
     Ok(conn
         .prepare_cached(&sql)?
         .query_row([name], read_memory)
+        .optional()?)
+}
+
+fn by_id(conn: &Connection, id: MemoryId) -> Result<Option<Memory>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM memory WHERE id = ?1 AND deleted_at IS NULL");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row([id.0], read_memory)
         .optional()?)
 }
 
@@ -152,20 +160,24 @@ impl Tx<'_> {
         Ok(Some(memory))
     }
 
+    fn living_memory(&mut self, id: MemoryId) -> Result<Memory, Error> {
+        let mut memory = by_id(self.conn, id)?.ok_or(Error::NotFound { what: "memory" })?;
+        memory.units = self.counts(memory.id)?.units;
+        Ok(memory)
+    }
+
     /// Changes a memory's title, penalty or read-only mark.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Invalid`] for a bad penalty.
     pub fn change_memory(
         &mut self,
-        name: &str,
+        id: MemoryId,
         patch: &MemoryPatch,
         by: Option<&str>,
     ) -> Result<Memory, Error> {
         patch.penalty.map_or(Ok(()), check_penalty)?;
-        let mut memory = self
-            .memory(name)?
-            .ok_or(Error::NotFound { what: "memory" })?;
+        let mut memory = self.living_memory(id)?;
         let former = memory.clone();
         memory.title = patch.title.clone().unwrap_or(memory.title);
         memory.penalty = patch.penalty.unwrap_or(memory.penalty);
@@ -195,10 +207,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::ReadOnly`].
-    pub fn delete_memory(&mut self, name: &str, by: Option<&str>) -> Result<MemoryId, Error> {
-        let memory = self
-            .memory(name)?
-            .ok_or(Error::NotFound { what: "memory" })?;
+    pub fn delete_memory(&mut self, id: MemoryId, by: Option<&str>) -> Result<MemoryId, Error> {
+        let memory = self.living_memory(id)?;
         self.writable(memory.id)?;
         self.guard(|tx| {
             tx.flush_memory(memory.id)?;
@@ -275,12 +285,22 @@ impl Reader<'_> {
     /// # Errors
     /// Those of the database.
     pub fn memory_by_id(&self, id: MemoryId) -> Result<Option<Memory>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM memory WHERE id = ?1 AND deleted_at IS NULL");
-        Ok(self
+        by_id(self.conn, id)
+    }
+
+    /// The memory that a unit is in, or was in when it was deleted; the memory itself may be deleted.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn memory_of(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
+        let sql = "SELECT memory_id FROM unit WHERE id = ?1 UNION ALL
+             SELECT memory_id FROM (SELECT memory_id FROM unit_history WHERE unit_id = ?1 ORDER BY rev DESC LIMIT 1)
+             LIMIT 1";
+        let found = self
             .conn
-            .prepare_cached(&sql)?
-            .query_row([id.0], read_memory)
-            .optional()?)
+            .prepare_cached(sql)?
+            .query_row([unit.0], |row| row.get(0).map(MemoryId));
+        Ok(found.optional()?)
     }
 
     /// The languages of a memory's units in the order of their first use, with how many units have each.

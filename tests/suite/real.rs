@@ -29,7 +29,7 @@ impl TestServer {
         let lookup = json!({ "source_lang": from, "target_lang": to, "text": text, "threshold": 100, "limit": 5 });
         let lookup: Lookup = serde_json::from_value(lookup).unwrap();
         self.engine
-            .lookup(&Caller::default(), &lookup)
+            .lookup(&Caller::local(), &lookup)
             .unwrap()
             .matches
     }
@@ -250,7 +250,7 @@ fn hard_files_get_their_report_or_one_clear_problem_and_the_server_goes_on() {
 fn what_was_added_is_found(server: &TestServer, memory: &str, units: u64) {
     let page = server
         .engine
-        .units(&Caller::default(), memory, None, 1_000)
+        .units(&Caller::local(), memory, None, 1_000)
         .unwrap();
     assert_eq!(page.units.len() as u64, units, "{memory}");
     for unit in &page.units {

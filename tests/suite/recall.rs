@@ -83,7 +83,7 @@ fn looked_up(server: &TestServer, langs: [&str; 2], query: &str, threshold: u8) 
     let lookup = json!({ "source_lang": langs[0], "target_lang": langs[1], "text": query,
         "threshold": threshold, "limit": LIMIT });
     let lookup: Lookup = serde_json::from_value(lookup).unwrap();
-    let reply = server.engine.lookup(&Caller::default(), &lookup).unwrap();
+    let reply = server.engine.lookup(&Caller::local(), &lookup).unwrap();
     assert!(!reply.truncated, "{query}");
     let matches = reply.matches.into_iter();
     matches.map(|found| (found.unit_id, found.score)).collect()
@@ -96,7 +96,7 @@ fn segments(server: &TestServer, lang: &str) -> Vec<(String, String)> {
     loop {
         let page = server
             .engine
-            .units(&Caller::default(), "real", cursor.as_deref(), 1_000)
+            .units(&Caller::local(), "real", cursor.as_deref(), 1_000)
             .unwrap();
         let text = |unit: hamzaban::engine::UnitView| (unit.id, unit.variants[lang].clone());
         segments.extend(page.units.into_iter().map(text));

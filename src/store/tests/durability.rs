@@ -70,7 +70,7 @@ fn a_failing_and_a_panicking_job_harm_no_other_job_of_their_group() {
     );
     assert_eq!(f.read(|r| r.memory("tm")).unwrap().unwrap().units, 10);
     assert_eq!(f.told.lock().unwrap().len(), 11);
-    assert_eq!(f.check_integrity().unwrap(), Vec::<String>::new());
+    assert_eq!(f.check(Duration::MAX).unwrap().findings, []);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_full_disk_refuses_writes_keeps_reads_and_heals_by_itself() {
     pages(&f, "1000000");
     let after = f.put(memory, draft(&[("en", "after"), ("fa", "پس")]), Mode::Add);
     assert_eq!(after, Outcome::Added(UnitId(2), 1));
-    assert_eq!(f.check_integrity().unwrap(), Vec::<String>::new());
+    assert_eq!(f.check(Duration::MAX).unwrap().findings, []);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_read_only_or_unknown_memory_refuses_every_write_of_units() {
         read_only: Some(true),
         ..MemoryPatch::default()
     };
-    f.write(move |tx| tx.change_memory("tm", &patch, None))
+    f.write(move |tx| tx.change_memory(memory, &patch, None))
         .unwrap();
     let id = UnitId(1);
     let refused = |result: Result<(), Error>| {
@@ -239,7 +239,7 @@ fn a_read_only_or_unknown_memory_refuses_every_write_of_units() {
     }));
     refused(f.write(move |tx| tx.delete_unit(id, 1, None).map(drop)));
     refused(f.write(move |tx| tx.revert_unit(id, 1, 1, None).map(drop)));
-    refused(f.write(move |tx| tx.delete_memory("tm", None).map(drop)));
+    refused(f.write(move |tx| tx.delete_memory(memory, None).map(drop)));
     let unknown = f.write(move |tx| tx.put_draft(MemoryId(9), one(1), Mode::Add, None, None));
     assert!(matches!(unknown, Err(Error::NotFound { what: "memory" })));
 }
@@ -251,7 +251,8 @@ fn a_deleted_memory_is_gone_for_readers_and_comes_back_whole_within_30_days() {
     f.put(memory, draft(&[("en", "a"), ("fa", "b")]), Mode::Add);
     let exists = f.write(|tx| tx.create_memory("tm", "", 0, false, None));
     assert!(matches!(exists, Err(Error::Exists { .. })));
-    f.write(|tx| tx.delete_memory("tm", Some("boss"))).unwrap();
+    f.write(move |tx| tx.delete_memory(memory, Some("boss")))
+        .unwrap();
     assert_eq!(f.unit(UnitId(1)), None);
     assert!(f.read(|r| r.memories()).unwrap().is_empty());
     assert!(f.read(|r| r.scan(UnitId(0), 10)).unwrap().0.is_empty());
@@ -263,7 +264,7 @@ fn a_deleted_memory_is_gone_for_readers_and_comes_back_whole_within_30_days() {
     assert_eq!((back.id, back.units), (memory, 1));
     assert!(f.unit(UnitId(1)).is_some());
 
-    f.write(|tx| tx.delete_memory("tm", None)).unwrap();
+    f.write(move |tx| tx.delete_memory(memory, None)).unwrap();
     f.set_clock(1_000 + crate::store::UNDELETE_WITHIN + 1);
     let late = f.write(|tx| tx.undelete_memory("tm", None));
     assert!(matches!(late, Err(Error::NotFound { .. })));

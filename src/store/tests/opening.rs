@@ -59,11 +59,11 @@ fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
     ));
     sqlite_file(
         &db,
-        "PRAGMA application_id = 0x485A4D42; PRAGMA user_version = 2",
+        "PRAGMA application_id = 0x485A4D42; PRAGMA user_version = 1000",
     );
     assert!(matches!(
         refused(dir.path()),
-        OpenError::Newer { found: 2, .. }
+        OpenError::Newer { found: 1000, .. }
     ));
     fs::remove_file(&db).unwrap();
     fs::create_dir(&db).unwrap();
@@ -204,21 +204,25 @@ fn an_old_database_is_brought_up_to_date_step_by_step_after_a_copy() {
     open(dir.path()).unwrap().close();
     let db = dir.path().join(DB_FILE);
     let mut conn = rusqlite::Connection::open(&db).unwrap();
+    let now = schema::user_version(&conn).unwrap();
     let steps = [
         Step {
-            to: 2,
+            to: 101,
             sql: "CREATE TABLE later (x INTEGER) STRICT",
         },
         Step {
-            to: 3,
+            to: 102,
             sql: "INSERT INTO later VALUES (1); INSERT INTO nowhere VALUES (1)",
         },
     ];
     let error = schema::upgrade(&mut conn, &db, &steps).unwrap_err();
-    assert!(matches!(error, OpenError::Upgrade { to: 3, .. }), "{error}");
+    assert!(
+        matches!(error, OpenError::Upgrade { to: 102, .. }),
+        "{error}"
+    );
     assert_eq!(
         schema::user_version(&conn).unwrap(),
-        2,
+        101,
         "the first step is done, the second not at all"
     );
     let rows = |conn: &rusqlite::Connection| {
@@ -227,15 +231,18 @@ fn an_old_database_is_brought_up_to_date_step_by_step_after_a_copy() {
     };
     assert_eq!(rows(&conn), 0);
     let mended = [Step {
-        to: 3,
+        to: 102,
         sql: "INSERT INTO later VALUES (1)",
     }];
     schema::upgrade(&mut conn, &db, &mended).unwrap();
-    assert_eq!((schema::user_version(&conn).unwrap(), rows(&conn)), (3, 1));
+    assert_eq!(
+        (schema::user_version(&conn).unwrap(), rows(&conn)),
+        (102, 1)
+    );
     schema::upgrade(&mut conn, &db, &mended).unwrap();
     assert_eq!(rows(&conn), 1, "a step runs once");
-    let copy = rusqlite::Connection::open(schema::beside(&db, ".v1.backup")).unwrap();
-    assert_eq!(schema::user_version(&copy).unwrap(), 1);
+    let copy = rusqlite::Connection::open(schema::beside(&db, &format!(".v{now}.backup"))).unwrap();
+    assert_eq!(schema::user_version(&copy).unwrap(), now);
     assert_eq!(
         schema::application_id(&copy).unwrap(),
         schema::APPLICATION_ID
