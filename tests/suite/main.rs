@@ -27,6 +27,7 @@ mod helpers;
 mod http;
 mod ledger;
 mod load;
+mod names;
 mod openapi;
 mod process;
 mod real;
