@@ -2,9 +2,12 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod edit;
 mod first_run;
 mod idempotency;
+mod keys;
 mod lookup;
 mod memories;
 mod requests;
@@ -15,7 +18,10 @@ mod view;
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use first_run::Sample;
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 
 pub use requests::{
@@ -34,7 +40,8 @@ use std::time::Duration;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +176,7 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    keys: Keys,
 }
 
 /// How far the index is filled at the start.
@@ -201,12 +209,16 @@ impl Engine {
             ..OpenOptions::default()
         };
         let store = Store::open(data, &options, Box::new(follower))?;
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
             applied,
             loading: Loading::default(),
+            keys,
         }))
     }
 
