@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod bulk;
 mod edit;
 mod first_run;
 mod idempotency;
@@ -20,6 +21,7 @@ pub use crate::model::{Rights, Role};
 pub use access::Caller;
 pub use admission::{Admitted, KeyFault, Rate, Turn};
 pub use audit::{AuditPage, AuditQuery, AuditView};
+pub use bulk::{BulkPage, BulkView};
 pub use first_run::Sample;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
@@ -85,6 +87,9 @@ pub enum Error {
         /// The role that would do.
         needed: Role,
     },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -386,6 +391,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

@@ -84,8 +84,8 @@ fn entries_come_newest_first_page_by_page_and_as_the_filter_says() {
     );
     assert_eq!(newest.actor, who("ben"));
     assert_eq!(
-        (newest.action.as_str(), newest.memory),
-        ("odd", Some(MemoryId(0)))
+        (newest.action.as_str(), newest.memory.as_deref()),
+        ("odd", Some("zero"))
     );
 }
 
