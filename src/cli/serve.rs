@@ -50,7 +50,7 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
     if fresh {
         print(&format!("Made the data folder {}\n", data.display()))?;
     }
-    print(&format!("Listening on http://{address}\n"))?;
+    print(&format!("Listening on http://{}\n", server.address()))?;
 
     let (failed, failure) = oneshot::channel();
     let (loaded, settings) = (Arc::clone(engine), settings.clone());

@@ -6,6 +6,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
+//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -23,6 +24,7 @@ mod crash;
 mod folders;
 mod helpers;
 mod http;
+mod keys;
 mod ledger;
 mod load;
 mod openapi;
@@ -30,6 +32,7 @@ mod process;
 mod real;
 mod recall;
 mod replies;
+mod rights;
 mod tbx;
 mod tmx;
 mod transfer;
