@@ -2,6 +2,8 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod bulk;
 mod cursor;
 mod edit;
@@ -10,6 +12,7 @@ mod feed;
 mod feed_tests;
 mod first_run;
 mod idempotency;
+mod keys;
 mod lookup;
 mod memories;
 mod requests;
@@ -22,9 +25,12 @@ pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
 
@@ -46,7 +52,8 @@ use parking_lot::RwLock;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +202,7 @@ pub struct Engine {
     listeners: Listeners,
     /// A check of the store is running.
     verifying: AtomicBool,
+    keys: Keys,
 }
 
 /// Who is told that something changed.
@@ -237,6 +245,9 @@ impl Engine {
             }
         };
         let store = Store::open(data, options, Box::new(follower))?;
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
@@ -245,6 +256,7 @@ impl Engine {
             loading: Loading::default(),
             listeners,
             verifying: AtomicBool::new(false),
+            keys,
         }))
     }
 

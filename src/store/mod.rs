@@ -27,6 +27,7 @@ mod feed;
 mod history;
 mod idempotency;
 mod imports;
+mod keys;
 mod memories;
 mod open;
 mod put;
@@ -62,6 +63,7 @@ pub use feed::Stretch;
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use keys::{NewKey, StoredKey};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
@@ -206,6 +208,11 @@ impl Store {
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Seconds since 1970-01-01 UTC by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The place of the last durable change; 0 when there was none.
