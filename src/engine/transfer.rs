@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::access::not_found;
 use super::requests::{ImportMode, ImportState, ImportStatus};
@@ -46,6 +46,7 @@ impl Engine {
         mode: ImportMode,
     ) -> Result<String, Error> {
         self.must_be_ready()?;
+        self.imports.must_not_end()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let (label, by) = (label.to_owned(), caller.name.clone());
         let id = self.store.write(move |tx| {
@@ -103,6 +104,7 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
         };
+        let _counted = self.imports.one();
         let ended = run.all(input, format, langs, progress);
         run.end(ended)
     }
@@ -138,6 +140,7 @@ impl Engine {
             .must_have(Role::Read, import.start.memory)
             .map_err(|_| not_found("import"))?;
         let memory = self.memory_name(import.start.memory)?;
+        let import = self.imports.as_it_ended(import);
         Ok(ImportStatus {
             id: id.to_owned(),
             state: match import.state {
@@ -278,8 +281,14 @@ impl Run<'_> {
             Err(error) => return Err(Failure::Format(error)),
         };
         for entry in entries {
+            if self.engine.imports.is_ending() {
+                self.submit(&shared)?;
+                return Err(Failure::Ending);
+            }
             let entry = match entry {
                 Ok(entry) => entry,
+                // The reader was told to end.
+                Err(_) if self.engine.imports.is_ending() => continue,
                 Err(error) => {
                     self.submit(&shared)?;
                     return Err(Failure::Format(error));
@@ -371,10 +380,10 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let state = if ended.is_ok() {
-            store::ImportState::Done
-        } else {
-            store::ImportState::Failed
+        let state = match &ended {
+            Ok(()) => store::ImportState::Done,
+            Err(Failure::Ending) => store::ImportState::Interrupted,
+            Err(_) => store::ImportState::Failed,
         };
         let mut report = self.confirmed;
         if let Err(Failure::Format(error)) = &ended {
@@ -389,9 +398,26 @@ impl Run<'_> {
             .engine
             .store
             .write(move |tx| tx.finish_import(id, state, bytes, &last));
+        if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {
+            // So that it is told truly now, and written as soon as that can be.
+            self.engine.imports.remember(Ended {
+                id,
+                state,
+                bytes,
+                report: report.clone(),
+            });
+        }
+        let stopped = |error: Error, report| Error::ImportStopped {
+            error: Box::new(error),
+            report: Box::new(report),
+        };
         match ended {
-            Ok(()) => finished.map(|()| report).map_err(Error::from),
-            Err(Failure::Store(error)) => Err(error.into()),
+            Ok(()) => match finished {
+                Ok(()) => Ok(report),
+                Err(error) => Err(stopped(error.into(), report)),
+            },
+            Err(Failure::Store(error)) => Err(stopped(error.into(), report)),
+            Err(Failure::Ending) => Err(stopped(Error::Ending, report)),
             Err(Failure::Format(error)) if error.code == formats::code::IO => Err(Error::Input {
                 reason: error.to_string(),
                 report: Box::new(report),
@@ -408,4 +434,86 @@ impl Run<'_> {
 enum Failure {
     Format(formats::Error),
     Store(store::Error),
+    /// The server ends.
+    Ending,
+}
+
+/// How an import ended, where that could not be written yet.
+struct Ended {
+    id: ImportId,
+    state: store::ImportState,
+    bytes: u64,
+    report: ImportReport,
+}
+
+/// The imports that run, and those whose end could not be written.
+#[derive(Default)]
+pub(super) struct Running {
+    count: AtomicU64,
+    ending: AtomicBool,
+    ended: parking_lot::Mutex<Vec<Ended>>,
+}
+
+/// One import that runs.
+struct Counting<'a>(&'a AtomicU64);
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Running {
+    /// How many run.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn one(&self) -> Counting<'_> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Counting(&self.count)
+    }
+
+    pub(super) fn end(&self) {
+        self.ending.store(true, Ordering::Release);
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    fn must_not_end(&self) -> Result<(), Error> {
+        match self.is_ending() {
+            true => Err(Error::Ending),
+            false => Ok(()),
+        }
+    }
+
+    fn remember(&self, ended: Ended) {
+        self.ended.lock().push(ended);
+    }
+
+    fn as_it_ended(&self, mut import: store::Import) -> store::Import {
+        if let Some(ended) = self.ended.lock().iter().find(|ended| ended.id == import.id) {
+            import.state = ended.state;
+            import.bytes_read = ended.bytes;
+            import.report = ended.report.clone();
+        }
+        import
+    }
+
+    /// Writes down how imports ended, where that could not be done before.
+    pub(super) fn settle(&self, store: &store::Store) {
+        // Nobody waits for this lock but those who ask how an import stands.
+        let mut ended = self.ended.lock();
+        ended.retain(|import| {
+            let (id, state, bytes) = (import.id, import.state, import.bytes);
+            let report = import.report.clone();
+            let written = store.write(move |tx| tx.finish_import(id, state, bytes, &report));
+            matches!(
+                written,
+                Err(store::Error::Full { .. } | store::Error::Busy { .. })
+            )
+        });
+    }
 }

@@ -258,7 +258,7 @@ impl Engine {
     }
 
     /// The unit's memory, if the store has it and the index does not, at a moment when the index had caught up.
-    fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
+    pub(super) fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
         for _ in 0..20 {
             let (head, mut page) = self.store.read(|reader| {
                 let (page, _) = reader.scan(UnitId(unit.0 - 1), 1)?;

@@ -5,6 +5,7 @@ mod durability;
 mod laws;
 mod model;
 mod opening;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::path::Path;
