@@ -2,10 +2,17 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod bulk;
 mod caretaker;
+mod cursor;
 mod edit;
+mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod first_run;
+mod idempotency;
 mod lookup;
+mod memories;
 mod requests;
 mod transfer;
 mod upkeep;
@@ -16,7 +23,9 @@ pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use bulk::{BulkPage, BulkView};
 pub use caretaker::Figures;
+pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
@@ -33,6 +42,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use parking_lot::RwLock;
 
 use crate::formats;
 use crate::index::Index;
@@ -81,6 +92,17 @@ pub enum Error {
     Forbidden {
         /// The role that would do.
         needed: Role,
+    },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
+    /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
+    #[error("{reason}")]
+    Gone {
+        /// Stable code: `behind_horizon`, `epoch_changed`.
+        code: &'static str,
+        /// Why, and what to do instead.
+        reason: String,
     },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
@@ -206,6 +228,7 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    listeners: Listeners,
     /// A check of the store is running.
     verifying: AtomicBool,
     imports: transfer::Running,
@@ -220,6 +243,9 @@ pub struct EngineOptions {
     /// How many bytes of the disk to keep back for when it is full; 0 for none.
     pub ballast: u64,
 }
+
+/// Who is told that something changed.
+type Listeners = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// How far the index is filled at the start.
 #[derive(Default)]
@@ -246,29 +272,37 @@ impl Engine {
 
     /// The same with all options.
     pub fn open_with(data: &Path, own: EngineOptions) -> Result<Arc<Engine>, OpenError> {
-        let index = Arc::new(Index::default());
-        let applied = Arc::new(AtomicI64::new(0));
-        let follower = {
-            let (index, applied) = (index.clone(), applied.clone());
-            move |changes: &[Change]| {
-                index.apply(changes);
-                if let Some(last) = changes.last() {
-                    applied.store(last.seq.0, Ordering::Release);
-                }
-            }
-        };
         let options = OpenOptions {
             allow_network_fs: own.allow_network_fs,
             ballast: own.ballast,
             ..OpenOptions::default()
         };
-        let store = Store::open(data, &options, Box::new(follower))?;
+        Self::open_store(data, &options)
+    }
+
+    fn open_store(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
+        let index = Arc::new(Index::default());
+        let applied = Arc::new(AtomicI64::new(0));
+        let listeners = Listeners::default();
+        let follower = {
+            let (index, applied) = (index.clone(), applied.clone());
+            let listeners = listeners.clone();
+            move |changes: &[Change]| {
+                index.apply(changes);
+                if let Some(last) = changes.last() {
+                    applied.store(last.seq.0, Ordering::Release);
+                }
+                listeners.read().iter().for_each(|tell| tell());
+            }
+        };
+        let store = Store::open(data, options, Box::new(follower))?;
         let engine = Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
             applied,
             loading: Loading::default(),
+            listeners,
             verifying: AtomicBool::new(false),
             imports: transfer::Running::default(),
             caretaker: Caretaker::default(),
@@ -380,6 +414,11 @@ impl Engine {
         self.index.size()
     }
 
+    /// The version of `SQLite` inside.
+    pub fn sqlite_version(&self) -> &'static str {
+        self.store.sqlite_version()
+    }
+
     /// Asks running imports to end where they are, and lets no new one begin.
     pub fn end_imports(&self) {
         self.imports.end();
@@ -468,6 +507,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

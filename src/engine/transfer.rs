@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::access::not_found;
-use super::requests::{ImportMode, ImportState, ImportStatus};
+use super::requests::{ImportMode, ImportStatus};
 use super::{Caller, Engine, Error, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
-use crate::store::{self, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
+use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
 
 /// Units in a batch …
 const BATCH_UNITS: usize = 2_000;
@@ -48,15 +48,17 @@ impl Engine {
         self.must_be_ready()?;
         self.imports.must_not_end()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
-        let (label, by) = (label.to_owned(), caller.name.clone());
+        let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
-            tx.start_import(&NewImport {
+            let id = tx.start_import(&NewImport {
                 memory,
                 file: label.chars().take(200).collect(),
                 format: format.to_string(),
                 mode: mode_name(mode).to_owned(),
-                by,
-            })
+                by: who.by.clone(),
+            })?;
+            tx.audit(&who, &Deed::import("import_started", memory, id))?;
+            Ok(id)
         })?;
         Ok(id.0.to_string())
     }
@@ -94,7 +96,7 @@ impl Engine {
             id: import.id,
             memory: import.start.memory,
             mode,
-            by: caller.name.clone(),
+            who: caller.actor(),
             read,
             confirmed: ImportReport {
                 id: id.to_owned(),
@@ -110,17 +112,10 @@ impl Engine {
     }
 
     fn import_record(&self, id: &str) -> Result<store::Import, Error> {
-        let number = id
-            .parse()
-            .ok()
-            .filter(|number: &i64| number.to_string() == id);
-        let not_found = || Error::NotFound {
-            what: "import".into(),
-        };
-        let id = ImportId(number.ok_or_else(not_found)?);
+        let id = super::bulk::read_id(id, "import")?;
         self.store
             .read(|reader| reader.import(id))?
-            .ok_or_else(not_found)
+            .ok_or_else(|| not_found("import"))
     }
 
     fn memory_name(&self, memory: MemoryId) -> Result<String, Error> {
@@ -143,12 +138,7 @@ impl Engine {
         let import = self.imports.as_it_ended(import);
         Ok(ImportStatus {
             id: id.to_owned(),
-            state: match import.state {
-                store::ImportState::Running => ImportState::Running,
-                store::ImportState::Done => ImportState::Done,
-                store::ImportState::Failed => ImportState::Failed,
-                store::ImportState::Interrupted => ImportState::Interrupted,
-            },
+            state: import.state.into(),
             bytes_read: import.bytes_read,
             report: ImportReport {
                 id: id.to_owned(),
@@ -156,6 +146,16 @@ impl Engine {
                 ..import.report
             },
         })
+    }
+
+    /// Everything at once is what somebody takes along who leaves: the audit log says who took it. Where it
+    /// cannot be written, as on a full disk, the export goes on, since it may be the rescue.
+    fn note_export(&self, caller: &Caller, memory: &store::Memory) {
+        let deed = Deed::memory("exported", memory.id, &memory.name);
+        let who = caller.actor();
+        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
+            tracing::error!(%error, "an export could not be written into the audit log");
+        }
     }
 
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
@@ -166,7 +166,9 @@ impl Engine {
         format: Format,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
-        let memory = self.memory_for(caller, Role::Read, memory)?.id;
+        let memory = self.memory_for(caller, Role::Read, memory)?;
+        self.note_export(caller, &memory);
+        let memory = memory.id;
         let langs = self.store.read(|reader| reader.languages(memory))?;
         let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
         let options = WriteOptions {
@@ -257,7 +259,7 @@ struct Run<'a> {
     id: ImportId,
     memory: MemoryId,
     mode: Mode,
-    by: Option<String>,
+    who: Actor,
     read: Arc<AtomicU64>,
     /// What is known to be in the store.
     confirmed: ImportReport,
@@ -287,8 +289,11 @@ impl Run<'_> {
             }
             let entry = match entry {
                 Ok(entry) => entry,
-                // The reader was told to end.
-                Err(_) if self.engine.imports.is_ending() => continue,
+                // The reader was told to end, and so has no more.
+                Err(_) if self.engine.imports.is_ending() => {
+                    self.submit(&shared)?;
+                    return Err(Failure::Ending);
+                }
                 Err(error) => {
                     self.submit(&shared)?;
                     return Err(Failure::Format(error));
@@ -339,7 +344,7 @@ impl Run<'_> {
         if batch.read == 0 {
             return Ok(());
         }
-        let (memory, mode, by, id) = (self.memory, self.mode, self.by.clone(), self.id);
+        let (memory, mode, by, id) = (self.memory, self.mode, self.who.by.clone(), self.id);
         let (shared, bytes) = (shared.clone(), self.read.load(Ordering::Relaxed));
         self.ahead.push_back(self.engine.store.submit(move |tx| {
             let mut report = shared.lock().clone();
@@ -380,10 +385,10 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let state = match &ended {
-            Ok(()) => store::ImportState::Done,
-            Err(Failure::Ending) => store::ImportState::Interrupted,
-            Err(_) => store::ImportState::Failed,
+        let (state, action) = match &ended {
+            Ok(()) => (store::ImportState::Done, "import_done"),
+            Err(Failure::Ending) => (store::ImportState::Interrupted, "import_interrupted"),
+            Err(_) => (store::ImportState::Failed, "import_failed"),
         };
         let mut report = self.confirmed;
         if let Err(Failure::Format(error)) = &ended {
@@ -393,19 +398,18 @@ impl Run<'_> {
                 reason: error.to_string(),
             });
         }
-        let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
-        let finished = self
-            .engine
-            .store
-            .write(move |tx| tx.finish_import(id, state, bytes, &last));
+        let end = Ended {
+            id: self.id,
+            state,
+            bytes: self.read.load(Ordering::Relaxed),
+            report: report.clone(),
+            who: self.who,
+            deed: Deed::import(action, self.memory, self.id),
+        };
+        let finished = end.write(&self.engine.store);
         if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {
             // So that it is told truly now, and written as soon as that can be.
-            self.engine.imports.remember(Ended {
-                id,
-                state,
-                bytes,
-                report: report.clone(),
-            });
+            self.engine.imports.remember(end);
         }
         let stopped = |error: Error, report| Error::ImportStopped {
             error: Box::new(error),
@@ -444,6 +448,19 @@ struct Ended {
     state: store::ImportState,
     bytes: u64,
     report: ImportReport,
+    who: Actor,
+    deed: Deed,
+}
+
+impl Ended {
+    fn write(&self, store: &store::Store) -> Result<(), store::Error> {
+        let (id, state, bytes) = (self.id, self.state, self.bytes);
+        let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
+        store.write(move |tx| {
+            tx.finish_import(id, state, bytes, &report)?;
+            tx.audit(&who, &deed)
+        })
+    }
 }
 
 /// The imports that run, and those whose end could not be written.
@@ -507,9 +524,7 @@ impl Running {
         // Nobody waits for this lock but those who ask how an import stands.
         let mut ended = self.ended.lock();
         ended.retain(|import| {
-            let (id, state, bytes) = (import.id, import.state, import.bytes);
-            let report = import.report.clone();
-            let written = store.write(move |tx| tx.finish_import(id, state, bytes, &report));
+            let written = import.write(store);
             matches!(
                 written,
                 Err(store::Error::Full { .. } | store::Error::Busy { .. })

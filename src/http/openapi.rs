@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{admin, health, lookup, memories, transfer, units};
+use super::api::{admin, bulk, changes, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -20,6 +20,7 @@ use crate::model::ImportReport;
         (name = "lookup", description = "Asking"),
         (name = "memories", description = "Translation memories"),
         (name = "units", description = "Their units"),
+        (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
         (name = "server", description = "The server itself"),
     ),
@@ -27,7 +28,9 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        transfer::import, transfer::status, transfer::export,
+        transfer::import, transfer::status, bulk::undo_import, transfer::export,
+        bulk::list, bulk::show, bulk::undo,
+        changes::follow,
         health::health, health::ready,
         admin::backup, admin::verify,
     ),

@@ -14,7 +14,7 @@ pub use concept::{
     NameUse, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
-pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,

@@ -10,7 +10,11 @@
 //!
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod activity;
+mod audit;
 mod browse;
+mod bulk;
+mod bulk_edits;
 mod changes;
 mod check;
 mod connection;
@@ -19,6 +23,7 @@ mod counts;
 mod edits;
 mod equals;
 mod error;
+mod feed;
 mod history;
 mod idempotency;
 mod imports;
@@ -33,6 +38,7 @@ mod space;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod undo;
 mod units;
 mod upkeep;
 mod verify;
@@ -46,12 +52,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use activity::DayOfWork;
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use check::{Checkup, Damage, Finding};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
+pub use feed::Stretch;
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
@@ -60,6 +70,7 @@ pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
+pub use undo::Undone;
 pub use upkeep::Copy;
 
 pub use verify::SumCheck;

@@ -55,17 +55,35 @@ impl fmt::Debug for Metrics {
 const GAUGES: &[(&str, &str)] = &[
     ("requests_in_flight", "Requests being answered"),
     ("ready", "1 once look-ups are answered"),
-    ("store_writable", "0 while nothing can be written: full, failed or read-only disk"),
-    ("index_following", "0 where the index has lost touch with the store: restart the server"),
+    (
+        "store_writable",
+        "0 while nothing can be written: full, failed or read-only disk",
+    ),
+    (
+        "index_following",
+        "0 where the index has lost touch with the store: restart the server",
+    ),
     ("index_segments", "Segments in the index"),
     ("index_bytes", "Bytes that the index holds in memory"),
-    ("index_lag_seq", "Changes that are written and not yet seen by look-ups"),
-    ("index_sampled", "Units looked for at random since the start"),
-    ("index_mismatch", "Those of them that look-ups did not find; must stay 0"),
+    (
+        "index_lag_seq",
+        "Changes that are written and not yet seen by look-ups",
+    ),
+    (
+        "index_sampled",
+        "Units looked for at random since the start",
+    ),
+    (
+        "index_mismatch",
+        "Those of them that look-ups did not find; must stay 0",
+    ),
     ("store_head_seq", "The last change in the log"),
     ("store_wal_bytes", "Size of the store's journal"),
     ("store_database_bytes", "Size of the store's database"),
-    ("store_errors", "Reads and writes that the database failed since the start"),
+    (
+        "store_errors",
+        "Reads and writes that the database failed since the start",
+    ),
     ("imports_running", "Imports that are being read"),
 ];
 

@@ -12,8 +12,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "engine",
-        &["store", "index", "score", "formats", "text", "model"],
+        &[
+            "store", "index", "names", "score", "formats", "text", "model",
+        ],
     ),
+    ("names", &["text", "model"]),
     ("index", &["score", "text", "model"]),
     ("score", &["text"]),
     ("store", &["text", "failpoint", "model"]),

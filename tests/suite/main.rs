@@ -6,6 +6,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
+//! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -18,6 +19,7 @@
 mod architecture;
 mod bad_input;
 mod bad_rows;
+mod changes;
 mod cli;
 mod crash;
 mod folders;
@@ -30,6 +32,8 @@ mod process;
 mod real;
 mod recall;
 mod replies;
+mod tbx;
 mod tmx;
 mod transfer;
 mod units;
+mod upkeep;

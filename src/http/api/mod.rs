@@ -6,6 +6,8 @@
 )]
 
 pub(super) mod admin;
+pub(super) mod bulk;
+pub(super) mod changes;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
@@ -64,10 +66,22 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
-        .service(at("/v1/imports/{id}").route(web::get().to(transfer::status)))
+        .service(
+            at("/v1/imports/{id}")
+                .route(web::get().to(transfer::status))
+                .route(web::delete().to(bulk::undo_import)),
+        )
+        // many units at once
+        .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(
+            at("/v1/bulk/{id}")
+                .route(web::get().to(bulk::show))
+                .route(web::delete().to(bulk::undo)),
+        )
         // for those who run the server
         .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
         .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
