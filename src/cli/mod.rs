@@ -29,7 +29,7 @@ use target::Place;
 /// A translation-memory and glossary server. Without a command it serves.
 ///
 /// Every setting may also be given by an environment variable (HAMZABAN_DATA, HAMZABAN_LISTEN,
-/// HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
+/// HAMZABAN_METRICS_LISTEN, HAMZABAN_BALLAST, HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
 #[derive(Debug, Parser)]
 #[command(name = "hamzaban", version, max_term_width = 100)]
 pub struct Arguments {
@@ -89,6 +89,35 @@ struct ServeArguments {
     /// Where to listen; else HAMZABAN_LISTEN, else 127.0.0.1:8640
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Where to tell figures for Prometheus, at /metrics; else HAMZABAN_METRICS_LISTEN, else nowhere
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// How much of the disk to keep back for when it is full, 0 for none; else HAMZABAN_BALLAST, else 64
+    #[arg(long, value_name = "MEGABYTES")]
+    ballast: Option<String>,
+}
+
+impl ServeArguments {
+    /// What was said after the command, and where it says nothing, before.
+    fn or(self, before: Self) -> Self {
+        Self {
+            listen: self.listen.or(before.listen),
+            metrics_listen: self.metrics_listen.or(before.metrics_listen),
+            ballast: self.ballast.or(before.ballast),
+        }
+    }
+
+    fn must_be_empty(&self) -> Result<(), Usage> {
+        let given = [
+            ("--listen", &self.listen),
+            ("--metrics-listen", &self.metrics_listen),
+            ("--ballast", &self.ballast),
+        ];
+        match given.iter().find(|(_, value)| value.is_some()) {
+            Some((flag, _)) => Err(Usage(format!("{flag} belongs to `hamzaban serve`"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A file format, as it is written on the command line.
@@ -205,13 +234,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments
         .command
         .unwrap_or(Command::Serve(ServeArguments::default()));
-    let listen = match &command {
-        Command::Serve(own) => own.listen.clone().or(arguments.serve.listen),
-        Command::Config => arguments.serve.listen,
-        _ if arguments.serve.listen.is_some() => {
-            return Err(Usage("--listen belongs to `hamzaban serve`".into()).into());
+    let serve = match &command {
+        Command::Serve(own) => own.clone().or(arguments.serve),
+        Command::Config => arguments.serve,
+        _ => {
+            arguments.serve.must_be_empty()?;
+            ServeArguments::default()
         }
-        _ => None,
     };
     if let Command::Openapi = command {
         print(&http::openapi::document())?;
@@ -219,7 +248,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let flags = Flags {
         data: arguments.data,
-        listen,
+        listen: serve.listen,
+        metrics_listen: serve.metrics_listen,
+        ballast: serve.ballast,
         config: arguments.config,
         log: arguments.log,
         log_format: arguments.log_format,

@@ -26,7 +26,7 @@ impl Engine {
     /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
     pub fn start(&self) -> Result<Option<Sample>, Error> {
         self.fill()?;
-        let sample = match self.store.is_empty()? {
+        let sample = match self.store.is_empty()? && self.degraded().is_none() {
             true => Some(self.load_sample()?),
             false => None,
         };

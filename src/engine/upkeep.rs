@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{Caller, Engine, Error, view};
 use crate::model::{LangGroup, MemoryId, UnitId};
-use crate::store::{self, Checkup, Copy, OpenOptions, Scanned};
+use crate::store::{self, Checkup, Copy, Deed, OpenOptions, Scanned};
 
 /// How long a check of the store may take.
 const CHECK_LIMIT: Duration = Duration::from_secs(900);
@@ -162,13 +162,17 @@ impl Engine {
     /// Writes a consistent copy of the store to a new file while work goes on.
     pub fn backup(&self, caller: &Caller, to: &Path) -> Result<(), Error> {
         caller.must_be_admin()?;
-        Ok(self.store.backup(to)?)
+        self.store.backup(to)?;
+        self.note(caller, "store_backed_up");
+        Ok(())
     }
 
     /// A consistent copy of the store to be sent somewhere, made while work goes on.
     pub fn backup_copy(&self, caller: &Caller) -> Result<Copy, Error> {
         caller.must_be_admin()?;
-        Ok(self.store.copy()?)
+        let copy = self.store.copy()?;
+        self.note(caller, "store_backed_up");
+        Ok(copy)
     }
 
     /// The time now as names of files have it, in UTC.
@@ -204,10 +208,19 @@ impl Engine {
             });
         }
         verification.conclude();
+        self.note(caller, "store_verified");
         let (ok, units) = (verification.ok, verification.units);
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(ok, units, seconds, "verified the store");
         Ok(verification)
+    }
+
+    /// Writes down what was done with the store as a whole. On a disk that takes nothing it has been done all the same.
+    fn note(&self, caller: &Caller, action: &'static str) {
+        let (who, deed) = (caller.actor(), Deed::new(action, "store", "store"));
+        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
+            tracing::warn!(%error, action, "could not be written into the audit log");
+        }
     }
 
     fn memory_names(&self) -> FxHashMap<MemoryId, String> {
@@ -258,7 +271,7 @@ impl Engine {
     }
 
     /// The unit's memory, if the store has it and the index does not, at a moment when the index had caught up.
-    fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
+    pub(super) fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
         for _ in 0..20 {
             let (head, mut page) = self.store.read(|reader| {
                 let (page, _) = reader.scan(UnitId(unit.0 - 1), 1)?;

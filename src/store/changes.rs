@@ -110,6 +110,18 @@ impl Reader<'_> {
         Ok(Seq(first - 1))
     }
 
+    /// The id of the newest unit that was ever made; 0 where there was none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_unit(&self) -> Result<i64, Error> {
+        let next = self
+            .conn
+            .prepare_cached("SELECT next_unit FROM meta")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        Ok(next - 1)
+    }
+
     /// The last place in the log, as this read sees it.
     ///
     /// # Errors

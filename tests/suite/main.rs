@@ -40,3 +40,4 @@ mod tbx;
 mod tmx;
 mod transfer;
 mod units;
+mod upkeep;

@@ -30,6 +30,8 @@ use crate::model::{ImportReport, Lang};
 const UPLOAD_GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of an upload is read after its fate is known.
 const DRAIN: Duration = Duration::from_secs(10);
+/// The same while the server ends.
+const DRAIN_AT_THE_END: Duration = Duration::from_secs(1);
 /// The longest label of an import, in characters.
 const MAX_LABEL: usize = 200;
 
@@ -156,7 +158,11 @@ pub(in crate::http) async fn import(
     };
     let heard = match &done {
         Ok(_) => true,
-        Err(_) => incoming.drain(DRAIN).await.is_some(),
+        Err(_) => {
+            let ends = *state.ending.borrow();
+            let patience = if ends { DRAIN_AT_THE_END } else { DRAIN };
+            incoming.drain(patience).await.is_some()
+        }
     };
     done.map_err(|problem| if heard { problem } else { problem.and_close() })
 }
@@ -201,8 +207,11 @@ async fn receive(
         _place: place,
     };
     let mut done = pin!(blocking(move || work.run(body)));
+    let mut ending = state.ending.subscribe();
     let fed = tokio::select! {
         fed = incoming.feed(sender) => fed,
+        // What has come is written down; the client is told how far that is.
+        _ = ending.wait_for(|ends| *ends) => Err(Broken::Gone),
         // It knows enough, such as that there is no such memory.
         done = &mut done => return done.map(with_id),
     };
