@@ -386,10 +386,7 @@ mod tests {
     fn ids_name_their_kind_and_refuse_all_but_ascii() {
         let id = ConceptId::parse("org:pmoi").unwrap();
         assert_eq!((id.kind(), id.as_str()), (ConceptKind::Org, "org:pmoi"));
-        assert_eq!(
-            ConceptId::parse("x").unwrap().kind(),
-            ConceptKind::Other
-        );
+        assert_eq!(ConceptId::parse("x").unwrap().kind(), ConceptKind::Other);
         for id in ["", "a b", "سازمان", "a/b", &"x".repeat(MAX_CONCEPT_ID + 1)] {
             assert!(ConceptId::parse(id).is_err(), "{id}");
         }

@@ -10,8 +10,8 @@ mod rights;
 mod unit;
 
 pub use concept::{
-    Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm, NameUse,
-    Status,
+    Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm,
+    NameUse, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
 pub use report::{ImportReport, MAX_PROBLEMS, Problem};

@@ -12,12 +12,14 @@
 
 mod browse;
 mod changes;
+mod concepts;
 mod connection;
 mod content;
 mod counts;
 mod edits;
 mod equals;
 mod error;
+mod glossary;
 mod history;
 mod idempotency;
 mod imports;
@@ -43,9 +45,11 @@ use std::time::Instant;
 
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
+pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};

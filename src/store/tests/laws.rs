@@ -243,7 +243,7 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
         match &change.kind {
             ChangeKind::UnitPut(unit) => drop(followed.insert(unit.id, (**unit).clone())),
             ChangeKind::UnitDeleted { id, .. } => drop(followed.remove(id)),
-            ChangeKind::MemoryPut(_) | ChangeKind::MemoryDeleted(_) => {}
+            _ => {}
         }
     }
     assert_eq!(followed.into_values().collect::<Vec<_>>(), wanted);
