@@ -299,7 +299,7 @@ fn check_title(title: &str) -> Result<(), Error> {
 }
 
 /// A text that is shown but is no segment: bounded, and without control characters.
-fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
+pub(super) fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
     if text.chars().count() > most {
         return Err(invalid(
             "out_of_range",

@@ -4,6 +4,7 @@
 mod access;
 mod edit;
 mod first_run;
+mod glossary;
 mod lookup;
 mod requests;
 mod transfer;
@@ -14,6 +15,11 @@ pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
 pub use first_run::Sample;
+pub use glossary::{
+    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
+    Decision, FoundConcept, NameEntry, NewConcept, NewSuggestion, SuggestionKind, SuggestionPage,
+    SuggestionView,
+};
 pub use transfer::Exported;
 
 pub use requests::{
@@ -63,6 +69,26 @@ pub enum Error {
         rev: i64,
         /// The unit now; none where it is deleted.
         current: Option<Box<UnitView>>,
+    },
+    /// The revision of a concept given is not the current one.
+    #[error("the concept was changed meanwhile: revision {given} was given, {rev} is current")]
+    StaleConcept {
+        /// What the caller had.
+        given: i64,
+        /// Its revision now.
+        rev: i64,
+        /// The concept now; none where it is deleted.
+        current: Option<Box<ConceptView>>,
+    },
+    /// What is there stands against it.
+    #[error("{field}: {reason}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// JSON pointer or parameter name.
+        field: String,
+        /// What stands against it, and the remedy.
+        reason: String,
     },
     /// There is one by that name already.
     #[error("memory {name} exists already")]
@@ -164,6 +190,8 @@ pub struct Engine {
     _tidier: Tidier,
     store: Store,
     index: Arc<Index>,
+    /// The termbase in memory.
+    live: Arc<glossary::Live>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
@@ -184,11 +212,13 @@ impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
+        let live = Arc::new(glossary::Live::default());
         let applied = Arc::new(AtomicI64::new(0));
         let follower = {
-            let (index, applied) = (index.clone(), applied.clone());
+            let (index, live, applied) = (index.clone(), live.clone(), applied.clone());
             move |changes: &[Change]| {
                 index.apply(changes);
+                live.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
@@ -203,6 +233,7 @@ impl Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
+            live,
             applied,
             loading: Loading::default(),
         }))
@@ -262,8 +293,24 @@ impl Engine {
                 .join()
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
+        self.fill_glossary()?;
         self.applied.store(head.0, Ordering::Release);
         Ok(())
+    }
+
+    fn fill_glossary(&self) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.concepts(after.as_ref(), LOADED_AT_ONCE))?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.concept.id.clone());
+            self.live
+                .fill(page.into_iter().map(|stored| stored.concept));
+        }
     }
 
     /// How far the index is.

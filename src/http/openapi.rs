@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{health, lookup, memories, transfer, units};
-use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
-use crate::engine::UnitView;
+use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
+use crate::engine::{ConceptView, UnitView};
 use crate::model::ImportReport;
 
 #[derive(OpenApi)]
@@ -30,7 +30,7 @@ use crate::model::ImportReport;
         transfer::import, transfer::status, transfer::export,
         health::health, health::ready,
     ),
-    components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
+    components(schemas(ProblemBody, FieldProblem, Current, ImportReport, UnitView, ConceptView)),
 )]
 struct Api;
 
