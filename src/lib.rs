@@ -11,6 +11,7 @@
 //! | [`cli`] | one file a command: settings → engine → print |
 //! | [`http`] | the listener, who may come in, errors as problems, and the JSON API in [`http`]'s `api` |
 //! | [`engine`] | the use cases: look up, edit, import, export. The only room that decides |
+//! | [`names`] | names and terms in running text: what is meant, its standing, its rewriting; fuzzy look-up |
 //! | [`index`] | which stored segments reach a score: exact, without comparing all |
 //! | [`score`] | how alike two segments are, and why: the percentage people are paid by |
 //! | [`store`] | `SQLite`: memories, units, history, the log of changes. The only room with SQL |
@@ -24,9 +25,9 @@
 //! main   → cli, telemetry
 //! cli    → engine, http, config, telemetry, model
 //! http   → engine, config, telemetry, model
-//! engine → store, index, score, formats, text, model
+//! engine → store, index, names, score, formats, text, model
 //! index  → score, text, model        score   → text
-//! store  → text, model               formats → text, model
+//! store  → text, model               formats → text, model      names → text, model
 //! ```
 //! Nothing else may `use crate::…` another room; `tests/suite/architecture.rs` reads the sources and says so.
 //!
@@ -51,6 +52,7 @@
 //! |---|---|
 //! | treat two letters alike | `text/tables.rs` |
 //! | change what 85 % means | `score/mod.rs`, and `docs/matching.md` for translators |
+//! | find a name that is missed | `names/walk.rs` (spelling), `names/context.rs` (words around), `names/sound.rs` |
 //! | make look-ups faster | `index/search.rs`, then `cargo bench --bench figures` |
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
@@ -65,6 +67,7 @@ pub mod formats;
 pub mod http;
 pub mod index;
 pub mod model;
+pub mod names;
 pub mod score;
 pub mod store;
 pub mod telemetry;

@@ -9,8 +9,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http", &["engine", "config", "telemetry", "model"]),
     (
         "engine",
-        &["store", "index", "score", "formats", "text", "model"],
+        &[
+            "store", "index", "names", "score", "formats", "text", "model",
+        ],
     ),
+    ("names", &["text", "model"]),
     ("index", &["score", "text", "model"]),
     ("score", &["text"]),
     ("store", &["text", "model"]),

@@ -94,6 +94,10 @@ pub(super) fn name(entry: &NameEntry, before: &[Name]) -> Name {
 fn check_texts(name: &Name) -> Result<(), Error> {
     check_name(&name.text)
         .map_err(|fault: NameFault| invalid(fault.code(), "/text", &fault.to_string()))?;
+    if name.text.trim() != name.text {
+        let reason = "the name begins or ends with white space; remove it";
+        return Err(invalid("spaces_around_name", "/text", reason));
+    }
     if let Some(style) = &name.style
         && !is_memory_name(style)
     {
