@@ -139,6 +139,21 @@ CREATE TABLE idempotency (
   PRIMARY KEY (key, route)
 ) STRICT;
 
+-- Who did what, for those who answer for the server; holds no texts. Only ever added to; rows go after 400 days.
+CREATE TABLE audit (
+  id         INTEGER PRIMARY KEY,  -- larger is later
+  at         INTEGER NOT NULL,     -- when
+  by         TEXT,                 -- the name of the key, as shown in units and changes; NULL: nobody is known
+  key_id     TEXT,                 -- key.id; NULL: the local administrator, or anybody before there were keys
+  action     TEXT    NOT NULL,     -- such as unit_added, memory_deleted, import_started, key_revoked, refused
+  object     TEXT    NOT NULL,     -- what kind of thing: unit, memory, import, key, route …
+  object_id  TEXT    NOT NULL,     -- which one: a unit's id, a memory's name, a key's id, a route's pattern …
+  memory_id  INTEGER,              -- the memory it is in or is; the memory itself may be gone
+  before_rev INTEGER,              -- the unit's revision before; NULL: there was none, or the object has none
+  after_rev  INTEGER,              -- the unit's revision after
+  request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
+) STRICT;
+
 -- Concepts of the termbase: things that have names. A deleted one has no row here; its history tells of it.
 CREATE TABLE concept (
   id          TEXT    PRIMARY KEY, -- such as org:pmoi; what stands before the colon is its kind

@@ -10,6 +10,7 @@
 //!
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod audit;
 mod browse;
 mod changes;
 mod concepts;
@@ -43,6 +44,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};

@@ -12,7 +12,7 @@ use super::requests::{
 };
 use super::{check, view};
 use crate::model::{Concept, ConceptId};
-use crate::store::{self, Event, Expected};
+use crate::store::{self, ConceptOutcome, Deed, Event, Expected, SuggestionState};
 
 impl Engine {
     /// Makes a concept.
@@ -71,10 +71,12 @@ impl Engine {
         self.must_be_ready()?;
         caller.in_glossary(Role::Write)?;
         let id = concept_id(id)?;
-        let (asked, by) = (id.clone(), caller.name.clone());
-        let deleted = self
-            .store
-            .write(move |tx| tx.delete_concept(&asked, rev, by.as_deref()));
+        let (asked, who) = (id.clone(), caller.actor());
+        let deleted = self.store.write(move |tx| {
+            let after = tx.delete_concept(&asked, rev, who.by.as_deref())?;
+            let deed = Deed::new("concept_deleted", "concept", asked.as_str());
+            tx.audit(&who, &deed.revised(Some(rev), Some(after)))
+        });
         deleted.map_err(|error| self.concept_refused(error, &id, rev))?;
         Ok(())
     }
@@ -103,10 +105,12 @@ impl Engine {
         self.must_be_ready()?;
         caller.in_glossary(Role::Write)?;
         let id = concept_id(id)?;
-        let (asked, by) = (id.clone(), caller.name.clone());
-        let reverted = self
-            .store
-            .write(move |tx| tx.revert_concept(&asked, to_rev, rev, by.as_deref()));
+        let (asked, who) = (id.clone(), caller.actor());
+        let reverted = self.store.write(move |tx| {
+            let done = tx.revert_concept(&asked, to_rev, rev, who.by.as_deref())?;
+            let deed = Deed::new("concept_reverted", "concept", asked.as_str());
+            tx.audit(&who, &deed.revised(Some(rev), Some(done.rev())))
+        });
         reverted.map_err(|error| self.concept_refused(error, &id, rev))?;
         self.concept(caller, id.as_str())
     }
@@ -181,13 +185,25 @@ impl Engine {
         expected: Expected,
         suggestion: Option<(i64, Option<String>)>,
     ) -> Result<i64, Error> {
-        let (concept, by) = (Arc::new(concept), caller.name.clone());
+        let (concept, who) = (Arc::new(concept), caller.actor());
         let id = concept.id.clone();
         let written = self.store.write(move |tx| {
-            let done = tx.put_concept(&concept, expected, Event::Replaced, by.as_deref())?;
+            let by = who.by.as_deref();
+            let done = tx.put_concept(&concept, expected, Event::Replaced, by)?;
+            let (action, before) = match done {
+                ConceptOutcome::Added(_) => ("concept_added", None),
+                ConceptOutcome::Updated(rev) => ("concept_changed", Some(rev - 1)),
+                ConceptOutcome::Unchanged(rev) => ("concept_unchanged", Some(rev)),
+            };
+            if !matches!(done, ConceptOutcome::Unchanged(_)) {
+                let deed = Deed::new(action, "concept", concept.id.as_str());
+                tx.audit(&who, &deed.revised(before, Some(done.rev())))?;
+            }
             if let Some((number, reason)) = suggestion {
-                let (state, rev) = (store::SuggestionState::Accepted, Some(done.rev()));
-                tx.decide_suggestion(number, state, reason.as_deref(), rev, by.as_deref())?;
+                let (state, rev) = (SuggestionState::Accepted, Some(done.rev()));
+                tx.decide_suggestion(number, state, reason.as_deref(), rev, by)?;
+                let deed = Deed::new("suggestion_accepted", "suggestion", number.to_string());
+                tx.audit(&who, &deed)?;
             }
             Ok(done.rev())
         });

@@ -8,7 +8,7 @@ use super::requests::{
 };
 use super::{check, view};
 use crate::model::{Concept, ConceptId};
-use crate::store::{Expected, StoredSuggestion, SuggestionState};
+use crate::store::{Deed, Expected, StoredSuggestion, SuggestionState};
 
 /// The longest comment and reason, in characters.
 const LONGEST_COMMENT: usize = 2_000;
@@ -129,10 +129,13 @@ impl Engine {
         decision: &Decision,
     ) -> Result<SuggestionView, Error> {
         let stored = self.open_suggestion(caller, id, decision)?;
-        let (reason, by) = (decision.reason.clone(), caller.name.clone());
+        let (reason, who) = (decision.reason.clone(), caller.actor());
         let decided = self.store.write(move |tx| {
-            let state = SuggestionState::Rejected;
-            tx.decide_suggestion(stored.id, state, reason.as_deref(), None, by.as_deref())
+            let (state, by) = (SuggestionState::Rejected, who.by.as_deref());
+            let decided = tx.decide_suggestion(stored.id, state, reason.as_deref(), None, by)?;
+            let deed = Deed::new("suggestion_rejected", "suggestion", decided.id.to_string());
+            tx.audit(&who, &deed)?;
+            Ok(decided)
         })?;
         Ok(view::suggestion(&decided)?)
     }

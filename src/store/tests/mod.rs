@@ -1,5 +1,6 @@
 //! Tests of the store as a whole.
 
+mod audit;
 mod durability;
 mod laws;
 mod model;
