@@ -14,13 +14,13 @@ mod variants;
 mod view;
 
 pub use crate::formats::Format;
-pub use crate::model::{Rights, Role};
+pub use crate::model::{ConceptKind, Rights, Role};
 pub use access::Caller;
 pub use first_run::Sample;
 pub use glossary::{
     ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FoundConcept, NameEntry, NewConcept, NewSuggestion, SuggestionKind, SuggestionPage,
-    SuggestionView,
+    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryImport, MentionView,
+    NameEntry, NewConcept, NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
 };
 pub use transfer::Exported;
 
@@ -307,6 +307,7 @@ impl Engine {
                 .store
                 .read(|reader| reader.concepts(after.as_ref(), LOADED_AT_ONCE))?;
             let Some(last) = page.last() else {
+                self.live.refresh();
                 return Ok(());
             };
             after = Some(last.concept.id.clone());

@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{health, lookup, memories, transfer, units};
+use super::api::{
+    concepts, glossary, health, lookup, memories, names, suggestions, transfer, units,
+};
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
 use crate::model::ImportReport;
@@ -20,6 +22,8 @@ use crate::model::ImportReport;
         (name = "lookup", description = "Asking"),
         (name = "memories", description = "Translation memories"),
         (name = "units", description = "Their units"),
+        (name = "names", description = "Names and terms in texts"),
+        (name = "glossary", description = "Concepts and their names"),
         (name = "transfer", description = "Files in and out"),
         (name = "server", description = "The server itself"),
     ),
@@ -27,6 +31,11 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
+        names::find,
+        concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
+        concepts::history, concepts::revert,
+        suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
+        glossary::import, glossary::export,
         transfer::import, transfer::status, transfer::export,
         health::health, health::ready,
     ),
@@ -96,7 +105,8 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let writes =
+        method != "get" && !path.starts_with("/v1/lookup") && !path.starts_with("/v1/names/");
     let named = path.contains('{');
     let mut shared = vec![
         (403, "A page of another origin asks."),
@@ -174,6 +184,9 @@ fn narrow_names(path: &str, operation: &mut Value) {
     for parameter in parameters.into_iter().flatten() {
         let pattern = match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
+            (Some("path"), Some("id")) if path.starts_with("/v1/concepts/") => {
+                "^[A-Za-z0-9:_-]{1,128}$"
+            }
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
             _ => continue,

@@ -78,6 +78,7 @@ impl Engine {
             tx.audit(&who, &deed.revised(Some(rev), Some(after)))
         });
         deleted.map_err(|error| self.concept_refused(error, &id, rev))?;
+        self.live.refresh();
         Ok(())
     }
 
@@ -112,6 +113,7 @@ impl Engine {
             tx.audit(&who, &deed.revised(Some(rev), Some(done.rev())))
         });
         reverted.map_err(|error| self.concept_refused(error, &id, rev))?;
+        self.live.refresh();
         self.concept(caller, id.as_str())
     }
 
@@ -211,7 +213,9 @@ impl Engine {
             Expected::Rev(rev) => rev,
             _ => 0,
         };
-        written.map_err(|error| self.concept_refused(error, &id, given))
+        let rev = written.map_err(|error| self.concept_refused(error, &id, given))?;
+        self.live.refresh();
+        Ok(rev)
     }
 
     /// A conflict tells what is there now.

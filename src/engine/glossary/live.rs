@@ -1,30 +1,70 @@
 //! The termbase in memory, as every request sees it: it changes only by applying the store's changes, in the
 //! order of the log. What looks alike is known from the first time that it is asked.
+//!
+//! The finder is immutable. Whoever has edited the termbase makes the next one and puts it in its place, on
+//! their own time, before they are answered; who asks meanwhile asks the one before.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::model::{Change, ChangeKind, Concept, ConceptId};
+use crate::names::Finder;
 use crate::text::name::Looks;
 
 /// See the module's page.
-#[derive(Default)]
 pub(in crate::engine) struct Live {
     state: RwLock<State>,
+    finder: RwLock<Arc<Finder>>,
+    /// The number of the state that the finder was made of. Held while one is made.
+    made_of: Mutex<u64>,
 }
 
 #[derive(Default)]
 struct State {
+    /// One more with every change.
+    number: u64,
     concepts: BTreeMap<ConceptId, Arc<Concept>>,
     /// Made when it is first asked, since most runs never ask.
     looks: Option<LookAlikes>,
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            state: RwLock::default(),
+            finder: RwLock::new(Arc::new(Finder::new(&[]))),
+            made_of: Mutex::new(0),
+        }
+    }
+}
+
 impl Live {
+    /// The finder of the termbase as it is.
+    pub(in crate::engine) fn finder(&self) -> Arc<Finder> {
+        Arc::clone(&self.finder.read())
+    }
+
+    /// Returns when the finder knows every change so far. Several who wait at once share one making.
+    pub(in crate::engine) fn refresh(&self) {
+        let mut made_of = self.made_of.lock();
+        let (number, concepts) = {
+            let state = self.state.read();
+            if state.number == *made_of {
+                return;
+            }
+            let concepts: Vec<Arc<Concept>> = state.concepts.values().cloned().collect();
+            (state.number, concepts)
+        };
+        let concepts: Vec<Concept> = concepts.iter().map(|c| Concept::clone(c)).collect();
+        let finder = Arc::new(Finder::shared(concepts.into()));
+        *self.finder.write() = finder;
+        *made_of = number;
+    }
+
     /// Takes in what happened to the store.
     pub(in crate::engine) fn apply(&self, changes: &[Change]) {
         let of_concept = |change: &&Change| {
@@ -90,6 +130,7 @@ impl Live {
 impl State {
     fn put(&mut self, concept: Arc<Concept>) {
         self.take_out(&concept.id);
+        self.number += 1;
         if let Some(looks) = &mut self.looks {
             looks.add(&concept);
         }
@@ -97,6 +138,7 @@ impl State {
     }
 
     fn take_out(&mut self, id: &ConceptId) {
+        self.number += 1;
         let old = self.concepts.remove(id);
         if let (Some(old), Some(looks)) = (old, &mut self.looks) {
             looks.remove(&old);

@@ -3,15 +3,18 @@
 
 mod check;
 mod concepts;
+mod find;
 mod live;
 mod requests;
 mod suggestions;
+mod transfer;
 mod view;
 
 pub use requests::{
     ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FoundConcept, NameEntry, NewConcept, NewSuggestion, SuggestionKind, SuggestionPage,
-    SuggestionView,
+    Decision, FindNames, FoundConcept, FoundNames, MentionView, NameEntry, NewConcept,
+    NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
 };
+pub use transfer::{GlossaryCheck, GlossaryImport};
 
 pub(super) use live::Live;

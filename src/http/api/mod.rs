@@ -5,9 +5,13 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod concepts;
+pub(super) mod glossary;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
+pub(super) mod names;
+pub(super) mod suggestions;
 pub(super) mod transfer;
 pub(super) mod units;
 
@@ -63,6 +67,31 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        // names and terms
+        .service(at("/v1/names/find").route(web::post().to(names::find)))
+        .service(
+            at("/v1/concepts")
+                .route(web::get().to(concepts::list))
+                .route(web::post().to(concepts::create)),
+        )
+        .service(
+            at("/v1/concepts/{id}")
+                .route(web::get().to(concepts::show))
+                .route(web::put().to(concepts::replace))
+                .route(web::delete().to(concepts::delete)),
+        )
+        .service(at("/v1/concepts/{id}/history").route(web::get().to(concepts::history)))
+        .service(at("/v1/concepts/{id}/revert").route(web::post().to(concepts::revert)))
+        .service(
+            at("/v1/suggestions")
+                .route(web::get().to(suggestions::list))
+                .route(web::post().to(suggestions::create)),
+        )
+        .service(at("/v1/suggestions/{id}").route(web::get().to(suggestions::show)))
+        .service(at("/v1/suggestions/{id}/accept").route(web::post().to(suggestions::accept)))
+        .service(at("/v1/suggestions/{id}/reject").route(web::post().to(suggestions::reject)))
+        .service(at("/v1/glossary/import").route(web::post().to(glossary::import)))
+        .service(at("/v1/glossary/export").route(web::get().to(glossary::export)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
