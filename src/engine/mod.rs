@@ -19,8 +19,9 @@ pub use access::Caller;
 pub use first_run::Sample;
 pub use glossary::{
     ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryImport, MentionView,
-    NameEntry, NewConcept, NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
+    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
+    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
+    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
 };
 pub use transfer::Exported;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    concepts, glossary, health, lookup, memories, names, suggestions, transfer, units,
+    concepts, glossary, health, lookup, memories, names, styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -34,6 +34,7 @@ use crate::model::ImportReport;
         names::find,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
+        styles::list, styles::create, styles::show, styles::replace, styles::delete,
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
         transfer::import, transfer::status, transfer::export,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::edit::check_label;
 use super::super::{Error, invalid};
 use super::requests::{ConceptContent, NameEntry};
-use crate::model::{Concept, ConceptId, Lang, LangGroup, Name, NameUse, Status};
+use crate::model::{Concept, ConceptId, Lang, LangGroup, Name, NameForm, NameUse, Status};
 use crate::store::is_memory_name;
 use crate::text::name::{NameFault, check_name};
 
@@ -39,7 +39,8 @@ pub(super) fn concept(id: ConceptId, content: &ConceptContent) -> Result<Concept
         ));
     }
     if let Some(place) = second_preferred(&concept) {
-        let reason = "one name of each language, style and use is preferred; admit the others";
+        let reason =
+            "one name of each language, style, use and form is preferred; admit the others";
         return Err(invalid(
             "two_preferred",
             &format!("/names/{place}/status"),
@@ -129,10 +130,12 @@ fn check_about(concept: &Concept) -> Result<(), Error> {
     Ok(())
 }
 
-type Slot<'a> = (LangGroup, Option<&'a str>, NameUse);
+/// Full forms, acronyms and short forms are preferred beside each other.
+type Slot<'a> = (LangGroup, Option<&'a str>, NameUse, Option<NameForm>);
 
 fn slot(name: &Name) -> Slot<'_> {
-    (name.lang.group(), name.style.as_deref(), name.usage)
+    let form = Some(name.form).filter(|form| matches!(form, NameForm::Acronym | NameForm::Short));
+    (name.lang.group(), name.style.as_deref(), name.usage, form)
 }
 
 /// The place of the first name that is there twice.

@@ -2,20 +2,17 @@
 
 use std::ops::Range;
 
-use super::super::{Caller, Engine, Error, Role, invalid};
+use super::super::{Caller, Engine, Error, Role};
 use super::requests::{FindNames, FoundNames, MentionView};
 use super::view::preferred;
 use crate::names::{self, Finder, Mention, Scope, Span};
-
-/// The style that is always there.
-pub(super) const DEFAULT_STYLE: &str = "default";
 
 impl Engine {
     /// All mentions of concepts in a text.
     pub fn find_names(&self, caller: &Caller, asked: &FindNames) -> Result<FoundNames, Error> {
         self.must_be_ready()?;
         caller.in_glossary(Role::Read)?;
-        let style = self.style_for(asked.style.as_deref())?;
+        let style = self.style_named(asked.style.as_deref())?;
         let finder = self.live.finder();
         let scope = Scope {
             lang: asked.lang.as_ref(),
@@ -23,22 +20,8 @@ impl Engine {
         };
         let mentions = finder.find(&asked.text, scope);
         Ok(FoundNames {
-            mentions: shown(&finder, &asked.text, &mentions, style.as_deref()),
+            mentions: shown(&finder, &asked.text, &mentions, style.key()),
         })
-    }
-
-    /// The name of a style that is there; none for the default one.
-    pub(super) fn style_for(&self, style: Option<&str>) -> Result<Option<String>, Error> {
-        let Some(name) = style.filter(|name| *name != DEFAULT_STYLE) else {
-            return Ok(None);
-        };
-        match self.store.read(|reader| reader.style(name))? {
-            Some(_) => Ok(Some(name.to_owned())),
-            None => {
-                let reason = "there is no style of that name: GET /v1/styles lists them";
-                Err(invalid("unknown_style", "/style", reason))
-            }
-        }
     }
 }
 

@@ -6,15 +6,17 @@ mod concepts;
 mod find;
 mod live;
 mod requests;
+mod styles;
 mod suggestions;
 mod transfer;
 mod view;
 
 pub use requests::{
     ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, MentionView, NameEntry, NewConcept,
-    NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
+    Decision, FindNames, FoundConcept, FoundNames, MentionView, NameEntry, NewConcept, NewStyle,
+    NewSuggestion, StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
+    SuggestionView,
 };
-pub use transfer::{GlossaryCheck, GlossaryImport};
+pub use transfer::{GlossaryCheck, GlossaryFormat, GlossaryImport};
 
 pub(super) use live::Live;

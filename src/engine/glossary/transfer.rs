@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 use super::super::{Caller, Engine, Error, ImportMode, Role};
 use super::check;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::formats::glossary::{self, Fault, Glossary};
 use crate::model::{Concept, ConceptId, ImportReport, Name, Problem};
 use crate::store::{self, ConceptOutcome, Deed, Event, Expected};
@@ -24,9 +27,46 @@ const LARGEST: u64 = 64 << 20;
 /// What a report calls the place where a glossary goes.
 const PLACE: &str = "glossary";
 
+/// A glossary file's format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GlossaryFormat {
+    /// One name a row; `glossary/README.md` tells of the columns.
+    #[default]
+    Csv,
+}
+
+impl GlossaryFormat {
+    /// Every format.
+    pub const ALL: [Self; 1] = [Self::Csv];
+
+    /// Its name, which is also the extension of its files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+        }
+    }
+
+    /// The format of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+}
+
 /// How a glossary file is read in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GlossaryImport {
+    /// The file's format.
+    pub format: GlossaryFormat,
     /// `add`: new concepts, and new names of known ones; `update`: the file's concepts replace those that are
     /// there; `keep`: new concepts only.
     pub mode: ImportMode,
@@ -47,18 +87,7 @@ impl Engine {
         input: Box<dyn Read + Send>,
     ) -> Result<Box<dyn Read + Send>, Error> {
         caller.in_glossary(Role::Write)?;
-        let mut bytes = Vec::new();
-        let mut input = Bounded {
-            input,
-            left: LARGEST,
-        };
-        input
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::Input {
-                reason: error.to_string(),
-                report: Box::default(),
-            })?;
-        Ok(Box::new(io::Cursor::new(bytes)))
+        Ok(Box::new(io::Cursor::new(held(input)?)))
     }
 
     /// Reads a glossary file (CSV) into the termbase. The whole file is read before anything is written.
@@ -74,10 +103,10 @@ impl Engine {
             memory: PLACE.to_owned(),
             ..ImportReport::default()
         };
-        let read = glossary::read(Bounded {
-            input,
-            left: LARGEST,
-        });
+        let bytes = io::Cursor::new(held(input)?);
+        let read = match how.format {
+            GlossaryFormat::Csv => glossary::read(bytes),
+        };
         let file = read.map_err(|error| Error::Format {
             error,
             report: Box::new(report.clone()),
@@ -150,11 +179,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes the termbase as CSV, sorted.
-    pub fn export_glossary(&self, caller: &Caller, out: &mut dyn Write) -> Result<(), Error> {
+    /// Writes the termbase, sorted.
+    pub fn export_glossary(
+        &self,
+        caller: &Caller,
+        format: GlossaryFormat,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
         caller.in_glossary(Role::Read)?;
         let finder = self.live.finder();
-        glossary::write(finder.concepts(), &mut &mut *out)?;
+        match format {
+            GlossaryFormat::Csv => glossary::write(finder.concepts(), &mut &mut *out)?,
+        }
         Ok(out.flush()?)
     }
 
@@ -426,13 +462,38 @@ fn problem(line: u64, reason: String) -> Problem {
     }
 }
 
+/// A file whole, unpacked if it is gzip; nothing larger than [`LARGEST`].
+fn held(input: Box<dyn Read + Send>) -> Result<Vec<u8>, Error> {
+    let broken = |error: io::Error| Error::Input {
+        reason: error.to_string(),
+        report: Box::default(),
+    };
+    let all = |input: &mut dyn Read| {
+        let (mut bytes, left) = (Vec::new(), LARGEST);
+        Bounded { input, left }
+            .read_to_end(&mut bytes)
+            .map(|_| bytes)
+    };
+    let mut input = input;
+    let bytes = all(&mut *input).map_err(broken)?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    match all(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice())) {
+        Ok(unpacked) => Ok(unpacked),
+        Err(error) if error.kind() == io::ErrorKind::Other => Err(broken(error)),
+        // The reader of the format says what is wrong with it.
+        Err(_) => Ok(bytes),
+    }
+}
+
 /// A reader that fails beyond a size, since a glossary is held whole while it is read in.
-struct Bounded {
-    input: Box<dyn Read + Send>,
+struct Bounded<'a> {
+    input: &'a mut dyn Read,
     left: u64,
 }
 
-impl Read for Bounded {
+impl Read for Bounded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
         self.left = self

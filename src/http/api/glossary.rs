@@ -12,7 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{answer, reply};
-use crate::engine::{Caller, Engine, Error, GlossaryImport, Idempotency, ImportMode, Remembered};
+use crate::engine::{
+    Caller, Engine, Error, GlossaryFormat, GlossaryImport, Idempotency, ImportMode, Remembered,
+};
 use crate::http::auth::Access;
 use crate::http::body::Parameters;
 use crate::http::door::{Door, Place};
@@ -28,13 +30,6 @@ const GRACE: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(10);
 /// What an `Idempotency-Key` is remembered with.
 const ROUTE: &str = "POST /v1/glossary/import";
-
-/// A glossary file's format.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::http) enum GlossaryFormat {
-    Csv,
-}
 
 /// How to read the body of an import.
 #[derive(Deserialize, IntoParams)]
@@ -96,6 +91,7 @@ pub(in crate::http) async fn import(
             let asked = Asked {
                 caller: access.caller,
                 how: GlossaryImport {
+                    format: query.0.format,
                     mode: query.0.mode.unwrap_or_default(),
                     allow_confusable: query.0.allow_confusable == Some(YesNo::True),
                 },
@@ -200,9 +196,7 @@ pub(in crate::http) async fn export(
     state: web::Data<State>,
     query: Parameters<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let ExportQuery {
-        format: GlossaryFormat::Csv,
-    } = query.0;
+    let format = query.0.format;
     let place = Door::transfer(&request)?;
     let (engine, caller) = (state.engine.clone(), access.caller);
     let caller = blocking(move || engine.may_read_glossary(&caller).map(|()| caller)).await?;
@@ -211,7 +205,7 @@ pub(in crate::http) async fn export(
     let span = tracing::Span::current();
     let work = move || {
         let _place = place;
-        let written = engine.export_glossary(&caller, &mut file);
+        let written = engine.export_glossary(&caller, format, &mut file);
         match written.and_then(|()| Ok(file.finish()?)) {
             Ok(()) => {}
             Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
@@ -220,10 +214,10 @@ pub(in crate::http) async fn export(
     };
     drop(web::block(move || span.in_scope(work)));
     Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
+        .content_type(format.media_type())
         .insert_header((
             header::CONTENT_DISPOSITION,
-            "attachment; filename=\"glossary.csv\"",
+            format!("attachment; filename=\"glossary.{}\"", format.as_str()),
         ))
         .streaming(stream))
 }

@@ -11,6 +11,7 @@ pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod names;
+pub(super) mod styles;
 pub(super) mod suggestions;
 pub(super) mod transfer;
 pub(super) mod units;
@@ -82,6 +83,17 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/concepts/{id}/history").route(web::get().to(concepts::history)))
         .service(at("/v1/concepts/{id}/revert").route(web::post().to(concepts::revert)))
+        .service(
+            at("/v1/styles")
+                .route(web::get().to(styles::list))
+                .route(web::post().to(styles::create)),
+        )
+        .service(
+            at("/v1/styles/{name}")
+                .route(web::get().to(styles::show))
+                .route(web::put().to(styles::replace))
+                .route(web::delete().to(styles::delete)),
+        )
         .service(
             at("/v1/suggestions")
                 .route(web::get().to(suggestions::list))
