@@ -11,6 +11,7 @@ mod import;
 mod lookup;
 mod serve;
 mod target;
+mod upkeep;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -66,6 +67,12 @@ enum Command {
     Export(export::ExportArguments),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
+    /// Write a consistent copy of the whole store to a new file, while a server may go on writing
+    Backup(upkeep::BackupArguments),
+    /// Put a backup in the place of the data folder's store, which is moved aside
+    Restore(upkeep::RestoreArguments),
+    /// Check the store, or a backup: is all of it what was written, and is it found
+    Verify(upkeep::VerifyArguments),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from
@@ -220,6 +227,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&place, &arguments),
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
+        Command::Backup(arguments) => upkeep::backup(&place, &arguments),
+        Command::Restore(arguments) => upkeep::restore(&place, &arguments),
+        Command::Verify(arguments) => upkeep::verify(&place, &arguments),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -290,6 +300,10 @@ mod tests {
             "hamzaban lookup word --from en --to fa --threshold 70 --limit 5 --json --memory a --memory b",
             "hamzaban lookup --from en --to fa",
             "hamzaban --server http://h:1 lookup a --from en --to fa",
+            "hamzaban backup b.db",
+            "hamzaban restore b.db",
+            "hamzaban verify",
+            "hamzaban verify b.db --json",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {

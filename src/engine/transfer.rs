@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::access::not_found;
-use super::requests::{ImportMode, ImportState, ImportStatus};
+use super::requests::{ImportMode, ImportStatus};
 use super::{Caller, Engine, Error, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
@@ -110,17 +110,10 @@ impl Engine {
     }
 
     fn import_record(&self, id: &str) -> Result<store::Import, Error> {
-        let number = id
-            .parse()
-            .ok()
-            .filter(|number: &i64| number.to_string() == id);
-        let not_found = || Error::NotFound {
-            what: "import".into(),
-        };
-        let id = ImportId(number.ok_or_else(not_found)?);
+        let id = super::bulk::read_id(id, "import")?;
         self.store
             .read(|reader| reader.import(id))?
-            .ok_or_else(not_found)
+            .ok_or_else(|| not_found("import"))
     }
 
     fn memory_name(&self, memory: MemoryId) -> Result<String, Error> {
@@ -142,12 +135,7 @@ impl Engine {
         let memory = self.memory_name(import.start.memory)?;
         Ok(ImportStatus {
             id: id.to_owned(),
-            state: match import.state {
-                store::ImportState::Running => ImportState::Running,
-                store::ImportState::Done => ImportState::Done,
-                store::ImportState::Failed => ImportState::Failed,
-                store::ImportState::Interrupted => ImportState::Interrupted,
-            },
+            state: import.state.into(),
             bytes_read: import.bytes_read,
             report: ImportReport {
                 id: id.to_owned(),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    concepts, glossary, health, lookup, memories, names, styles, suggestions, transfer, units,
+    admin, bulk, changes, concepts, glossary, health, lookup, memories, names, styles, suggestions,
+    transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -24,6 +25,7 @@ use crate::model::ImportReport;
         (name = "units", description = "Their units"),
         (name = "names", description = "Names and terms in texts"),
         (name = "glossary", description = "Concepts and their names"),
+        (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
         (name = "server", description = "The server itself"),
     ),
@@ -37,8 +39,11 @@ use crate::model::ImportReport;
         styles::list, styles::create, styles::show, styles::replace, styles::delete,
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
-        transfer::import, transfer::status, transfer::export,
+        transfer::import, transfer::status, bulk::undo_import, transfer::export,
+        bulk::list, bulk::show, bulk::undo,
+        changes::follow,
         health::health, health::ready,
+        admin::backup, admin::verify,
     ),
     components(schemas(ProblemBody, FieldProblem, Current, ImportReport, UnitView, ConceptView)),
 )]
@@ -106,8 +111,10 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes =
-        method != "get" && !path.starts_with("/v1/lookup") && !path.starts_with("/v1/names/");
+    let admin = path.starts_with("/v1/admin/");
+    let asks = ["/v1/lookup", "/v1/names/", "/v1/terms", "/v1/check"];
+    let asks = asks.iter().any(|start| path.starts_with(start));
+    let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');
     let mut shared = vec![
         (403, "A page of another origin asks."),
@@ -138,7 +145,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         shared.push((413, "The body has more than 1 MiB."));
         shared.push((415, "The body is not application/json."));
     }
-    if writes {
+    if writes || path == "/v1/admin/backup" {
         shared.push((507, "The disk is full."));
     }
     if method == "post" && writes {

@@ -312,8 +312,10 @@ impl From<Error> for Problem {
                 field,
                 reason,
             } => Self::new(StatusCode::CONFLICT, code, reason).at(&field),
+            Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
             Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -408,7 +410,16 @@ mod tests {
             (invalid("unbalanced_bidi"), 422, "unbalanced_bidi"),
             (Error::NotFound { what: "x".into() }, 404, "not_found"),
             (Error::Exists { name: "x".into() }, 409, "exists"),
+            (
+                Error::Gone {
+                    code: "behind_horizon",
+                    reason: "so it is".into(),
+                },
+                410,
+                "behind_horizon",
+            ),
             (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
+            (Error::Running, 409, "running"),
             (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),
             (Error::StorageFull, 507, "storage_full"),
             (Error::Busy, 503, "busy"),

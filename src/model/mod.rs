@@ -15,7 +15,7 @@ pub use concept::{
     NameUse, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
-pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
 pub use style::{FirstMention, LaterMention, Style};
 pub use unit::{

@@ -59,7 +59,7 @@ impl LoggedKind {
     }
 }
 
-fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
+pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
     let seq: i64 = row.get(0)?;
     let unit = || -> Result<(UnitId, i64), Error> { Ok((UnitId(row.get(5)?), row.get(6)?)) };
     let concept = || -> Result<(ConceptId, i64), Error> {

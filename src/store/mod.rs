@@ -10,10 +10,14 @@
 //!
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod activity;
 mod audit;
 mod browse;
+mod bulk;
+mod bulk_edits;
 mod changes;
 mod concepts;
+mod check;
 mod connection;
 mod content;
 mod counts;
@@ -21,16 +25,19 @@ mod edits;
 mod equals;
 mod error;
 mod glossary;
+mod feed;
 mod history;
 mod idempotency;
 mod imports;
 mod memories;
 mod open;
 mod put;
+mod restore;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod undo;
 mod units;
 mod upkeep;
 mod verify;
@@ -44,13 +51,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use activity::DayOfWork;
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use check::{Checkup, Damage, Finding};
 pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
+pub use feed::Stretch;
 pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
@@ -58,7 +69,10 @@ pub use imports::{Import, ImportId, ImportState, NewImport};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
+pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
+pub use undo::Undone;
+pub use upkeep::Copy;
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};

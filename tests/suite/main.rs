@@ -7,6 +7,7 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -19,6 +20,7 @@
 mod architecture;
 mod bad_input;
 mod bad_rows;
+mod changes;
 mod cli;
 mod crash;
 mod folders;
@@ -27,11 +29,13 @@ mod helpers;
 mod http;
 mod ledger;
 mod load;
+mod names;
 mod openapi;
 mod process;
 mod real;
 mod recall;
 mod replies;
+mod tbx;
 mod tmx;
 mod transfer;
 mod units;

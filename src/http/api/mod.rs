@@ -7,6 +7,9 @@
 
 pub(super) mod concepts;
 pub(super) mod glossary;
+pub(super) mod admin;
+pub(super) mod bulk;
+pub(super) mod changes;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
@@ -104,10 +107,25 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/suggestions/{id}/reject").route(web::post().to(suggestions::reject)))
         .service(at("/v1/glossary/import").route(web::post().to(glossary::import)))
         .service(at("/v1/glossary/export").route(web::get().to(glossary::export)))
+        .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
-        .service(at("/v1/imports/{id}").route(web::get().to(transfer::status)))
+        .service(
+            at("/v1/imports/{id}")
+                .route(web::get().to(transfer::status))
+                .route(web::delete().to(bulk::undo_import)),
+        )
+        // many units at once
+        .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(
+            at("/v1/bulk/{id}")
+                .route(web::get().to(bulk::show))
+                .route(web::delete().to(bulk::undo)),
+        )
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))
