@@ -10,7 +10,7 @@ use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::Usage;
-use crate::engine::{KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory};
+use crate::engine::{KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory, Verification};
 use crate::model::ImportReport;
 
 /// A server and the key to it.
@@ -185,6 +185,23 @@ impl Client {
             .query_pairs(query.iter().copied());
         let sent = self.dress(request).send(SendBody::from_reader(file));
         self.read(self.answer(sent)?)
+    }
+
+    /// A copy of the server's store, to be read as it comes.
+    pub(super) fn backup(&self) -> anyhow::Result<impl Read + use<>> {
+        let request = self.agent.post(self.address("/v1/admin/backup"));
+        let response = self.answer(self.dress(request).send_empty())?;
+        Ok(response
+            .into_body()
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader())
+    }
+
+    /// What the server finds when it looks at its store.
+    pub(super) fn verify(&self) -> anyhow::Result<Verification> {
+        let request = self.agent.post(self.address("/v1/admin/verify"));
+        self.read(self.answer(self.dress(request).send_empty())?)
     }
 
     /// The memory as a file, to be read as it comes.

@@ -12,6 +12,7 @@ mod key;
 mod lookup;
 mod serve;
 mod target;
+mod upkeep;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -70,6 +71,12 @@ enum Command {
     /// Make, list and revoke keys
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Write a consistent copy of the whole store to a new file, while a server may go on writing
+    Backup(upkeep::BackupArguments),
+    /// Put a backup in the place of the data folder's store, which is moved aside
+    Restore(upkeep::RestoreArguments),
+    /// Check the store, or a backup: is all of it what was written, and is it found
+    Verify(upkeep::VerifyArguments),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from
@@ -230,6 +237,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
         Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
+        Command::Backup(arguments) => upkeep::backup(&place, &arguments),
+        Command::Restore(arguments) => upkeep::restore(&place, &arguments),
+        Command::Verify(arguments) => upkeep::verify(&place, &arguments),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -305,6 +315,10 @@ mod tests {
             "hamzaban key create --expires 2030-01-01T00:00:00Z --json",
             "hamzaban key list",
             "hamzaban key revoke ABCD1234",
+            "hamzaban backup b.db",
+            "hamzaban restore b.db",
+            "hamzaban verify",
+            "hamzaban verify b.db --json",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {

@@ -5,7 +5,11 @@ mod access;
 mod admission;
 mod audit;
 mod bulk;
+mod cursor;
 mod edit;
+mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod first_run;
 mod idempotency;
 mod keys;
@@ -13,18 +17,22 @@ mod lookup;
 mod memories;
 mod requests;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
 pub use admission::{Admitted, KeyFault, Rate, Turn};
 pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
+pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -38,6 +46,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use parking_lot::RwLock;
 
 use crate::formats;
 use crate::index::Index;
@@ -90,6 +100,14 @@ pub enum Error {
     /// What is to be taken back still runs.
     #[error("it still runs, or is being taken back right now: repeat when it has ended")]
     Running,
+    /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
+    #[error("{reason}")]
+    Gone {
+        /// Stable code: `behind_horizon`, `epoch_changed`.
+        code: &'static str,
+        /// Why, and what to do instead.
+        reason: String,
+    },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -182,7 +200,13 @@ pub struct Engine {
     applied: Arc<AtomicI64>,
     loading: Loading,
     keys: Keys,
+    listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
 }
+
+/// Who is told that something changed.
+type Listeners = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// How far the index is filled at the start.
 #[derive(Default)]
@@ -198,22 +222,29 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs,
+            ..OpenOptions::default()
+        };
+        Self::open_with(data, &options)
+    }
+
+    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
         let applied = Arc::new(AtomicI64::new(0));
+        let listeners = Listeners::default();
         let follower = {
             let (index, applied) = (index.clone(), applied.clone());
+            let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
+                listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        let store = Store::open(data, &options, Box::new(follower))?;
+        let store = Store::open(data, options, Box::new(follower))?;
         let keys = Keys::default();
         let stored = store.read(|reader| reader.keys());
         keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
@@ -224,6 +255,8 @@ impl Engine {
             applied,
             loading: Loading::default(),
             keys,
+            listeners,
+            verifying: AtomicBool::new(false),
         }))
     }
 

@@ -8,6 +8,7 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod news;
 pub mod openapi;
 mod problem;
 mod stream;
@@ -23,6 +24,7 @@ use actix_web::{App, HttpServer, middleware, web};
 use crate::engine::{self, Engine};
 use door::Door;
 use idempotency::Locks;
+use news::News;
 use problem::Problem;
 
 /// How long the head of a request may take to arrive.
@@ -67,6 +69,7 @@ pub(crate) struct State {
     engine: Arc<Engine>,
     token: String,
     locks: Locks,
+    news: News,
 }
 
 /// A server that has its port and does not answer yet.
@@ -93,6 +96,7 @@ pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError>
         listener,
         address,
         state: web::Data::new(State {
+            news: News::of(&engine),
             engine,
             token: options.token,
             locks: Locks::default(),
@@ -113,6 +117,11 @@ impl Server {
         let door = web::Data::new(Door::new((16 * cores).max(64)));
         let document: web::Data<openapi::Document> = web::Data::new(openapi::Document::new());
         let state = self.state;
+        let waiting = state.clone();
+        let stop = async move {
+            stop.await;
+            waiting.news.end();
+        };
         HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
@@ -125,6 +134,8 @@ impl Server {
         .workers(cores)
         .client_request_timeout(HEAD_TIME)
         .keep_alive(KEEP_ALIVE)
+        // Whoever closes does not wait for an answer; else nobody would notice before it is written.
+        .h1_allow_half_closed(false)
         .tcp_nodelay(true)
         .disable_signals()
         .shutdown_signal(stop)

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, health, keys, lookup, memories, transfer, units};
+use super::api::{admin, bulk, changes, health, keys, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -32,7 +32,9 @@ use crate::model::ImportReport;
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo,
         keys::create, keys::list, keys::revoke, keys::me, keys::audit,
+        changes::follow,
         health::health, health::ready,
+        admin::backup, admin::verify,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
 )]
@@ -100,7 +102,8 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let admin = path.starts_with("/v1/admin/");
+    let writes = method != "get" && !admin && !path.starts_with("/v1/lookup");
     let named = path.contains('{');
     let mut shared = vec![
         (
@@ -144,7 +147,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         shared.push((413, "The body has more than 1 MiB."));
         shared.push((415, "The body is not application/json."));
     }
-    if writes {
+    if writes || path == "/v1/admin/backup" {
         shared.push((507, "The disk is full."));
     }
     if method == "post" && writes {

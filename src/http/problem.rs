@@ -292,6 +292,7 @@ impl From<Error> for Problem {
                 problem.0.current = current;
                 problem
             }
+            Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
             Error::Forbidden { needed } => {
                 let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail);
@@ -393,6 +394,14 @@ mod tests {
             (invalid("unbalanced_bidi"), 422, "unbalanced_bidi"),
             (Error::NotFound { what: "x".into() }, 404, "not_found"),
             (Error::Exists { name: "x".into() }, 409, "exists"),
+            (
+                Error::Gone {
+                    code: "behind_horizon",
+                    reason: "so it is".into(),
+                },
+                410,
+                "behind_horizon",
+            ),
             (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
             (Error::Running, 409, "running"),
             (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),

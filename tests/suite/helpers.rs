@@ -12,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::process::wait_for;
+
 /// The token of the servers under test.
 pub(crate) const TOKEN: &str = "0123456789abcdef";
 
@@ -21,7 +23,7 @@ pub(crate) struct TestServer {
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 /// A reply, read whole.
@@ -37,7 +39,11 @@ impl Reply {
     pub(crate) fn read(
         mut response: ureq::http::Response<ureq::Body>,
     ) -> Result<Self, ureq::Error> {
-        let body = response.body_mut().with_config().limit(64 << 20);
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .lossy_utf8(true);
         let text = body.read_to_string()?;
         Ok(Reply {
             status: response.status().as_u16(),
@@ -124,12 +130,26 @@ impl TestServer {
 
     /// Bound and answering, its index not yet loaded.
     pub(crate) fn start_loading() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap())
+        Self::start_on(tempfile::tempdir().unwrap())
     }
 
-    /// The same on a folder that was prepared.
-    pub(crate) fn start_in(folder: TempDir) -> Self {
-        let engine = Engine::open(folder.path(), true).unwrap();
+    /// Ends, and starts again on the same folder, caught up.
+    pub(crate) fn restart(self) -> Self {
+        self.restart_after(|_| {})
+    }
+
+    /// The same, after something was done to the folder in between.
+    pub(crate) fn restart_after(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
+        let folder = self.folder.take().unwrap();
+        drop(self);
+        change(folder.path());
+        let server = Self::start_on(folder);
+        server.engine.catch_up().unwrap();
+        server
+    }
+
+    fn start_on(folder: TempDir) -> Self {
+        let engine = wait_for("the folder", || Engine::open(folder.path(), true).ok());
         let options = Options {
             listen: "127.0.0.1:0".into(),
             token: TOKEN.into(),
@@ -151,18 +171,8 @@ impl TestServer {
             agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
-            folder,
+            folder: Some(folder),
         }
-    }
-
-    /// Stops it, changes its folder, and starts another on it.
-    pub(crate) fn restart(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
-        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        drop(self);
-        change(folder.path());
-        let server = Self::start_in(folder);
-        server.engine.catch_up().unwrap();
-        server
     }
 
     /// With a memory `news` of one unit.

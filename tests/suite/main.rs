@@ -7,6 +7,7 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
+//! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -19,6 +20,7 @@
 mod architecture;
 mod bad_input;
 mod bad_rows;
+mod changes;
 mod cli;
 mod crash;
 mod folders;

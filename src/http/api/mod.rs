@@ -5,7 +5,9 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod admin;
 pub(super) mod bulk;
+pub(super) mod changes;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod lookup;
@@ -65,6 +67,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
@@ -89,6 +92,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/keys/{id}").route(web::delete().to(keys::revoke)))
         .service(at("/v1/audit").route(web::get().to(keys::audit)))
         .service(at("/v1/me").route(web::get().to(keys::me)))
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))
