@@ -2,6 +2,8 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod bulk;
 mod cursor;
 mod edit;
@@ -11,6 +13,7 @@ mod feed_tests;
 mod first_run;
 mod glossary;
 mod idempotency;
+mod keys;
 mod lookup;
 mod memories;
 mod requests;
@@ -23,6 +26,8 @@ pub use crate::formats::Format;
 pub use crate::model::{ConceptKind, Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
@@ -32,6 +37,7 @@ pub use glossary::{
     MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
     StyleView, SuggestionKind, SuggestionPage, SuggestionView,
 };
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
 
@@ -53,7 +59,8 @@ use parking_lot::RwLock;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +228,7 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    keys: Keys,
     listeners: Listeners,
     /// A check of the store is running.
     verifying: AtomicBool,
@@ -268,6 +276,9 @@ impl Engine {
             }
         };
         let store = Store::open(data, options, Box::new(follower))?;
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
@@ -275,6 +286,7 @@ impl Engine {
             live,
             applied,
             loading: Loading::default(),
+            keys,
             listeners,
             verifying: AtomicBool::new(false),
         }))

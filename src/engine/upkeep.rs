@@ -168,6 +168,7 @@ impl Engine {
     /// A consistent copy of the store to be sent somewhere, made while work goes on.
     pub fn backup_copy(&self, caller: &Caller) -> Result<Copy, Error> {
         caller.must_be_admin()?;
+        self.note(caller, store::Deed::new("backup_sent", "store", ""));
         Ok(self.store.copy()?)
     }
 

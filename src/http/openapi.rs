@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    admin, bulk, changes, concepts, glossary, health, lookup, memories, names, styles, suggestions,
-    transfer, units,
+    admin, bulk, changes, concepts, glossary, health, keys, lookup, memories, names, styles,
+    suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -27,6 +27,7 @@ use crate::model::ImportReport;
         (name = "glossary", description = "Concepts and their names"),
         (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
+        (name = "keys", description = "Keys, rights, and who did what"),
         (name = "server", description = "The server itself"),
     ),
     paths(
@@ -41,6 +42,7 @@ use crate::model::ImportReport;
         glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo,
+        keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         changes::follow,
         health::health, health::ready,
         admin::backup, admin::verify,
@@ -117,8 +119,14 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');
     let mut shared = vec![
-        (403, "A page of another origin asks."),
-        (421, "The header Host names another server."),
+        (
+            403,
+            "The key may not do that; or, while the server has no keys, a page of another origin asks.",
+        ),
+        (
+            421,
+            "While the server has no keys: the header Host names another server.",
+        ),
         (500, "Something failed; the server's log tells more."),
     ];
     if guarded {
@@ -126,7 +134,14 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             400,
             "A parameter or the body is wrong; `errors` point at it.",
         ));
-        shared.push((401, "The key is not known."));
+        shared.push((
+            401,
+            "There is no key, or it is not known, revoked, or expired.",
+        ));
+        shared.push((
+            429,
+            "The key has used up its requests of this minute, or twenty of them are running; see Retry-After.",
+        ));
     }
     if path != "/v1/health" {
         shared.push((

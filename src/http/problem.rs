@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::{ConceptView, Error, UnitView};
+use crate::engine::{ConceptView, Error, Role, UnitView};
 use crate::model::ImportReport;
 
 /// The media type of every error body.
@@ -39,6 +39,7 @@ struct Facts {
     byte: Option<u64>,
     retry_after_seconds: Option<u32>,
     close: bool,
+    refused_admin: bool,
 }
 
 /// What is there now, where a revision that was given is stale.
@@ -114,6 +115,7 @@ impl Problem {
             byte: None,
             retry_after_seconds: None,
             close: false,
+            refused_admin: false,
         }))
     }
 
@@ -176,6 +178,11 @@ impl Problem {
         self.0.status = StatusCode::REQUEST_TIMEOUT;
         self.0.code = "timeout";
         self
+    }
+
+    /// Whether somebody wanted what only an administrator may do.
+    pub(super) fn is_refused_admin(&self) -> bool {
+        self.0.refused_admin
     }
 
     /// The stable code.
@@ -314,7 +321,11 @@ impl From<Error> for Problem {
             } => Self::new(StatusCode::CONFLICT, code, reason).at(&field),
             Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
-            Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Forbidden { needed } => {
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail);
+                problem.0.refused_admin = needed == Role::Admin;
+                problem
+            }
             Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(

@@ -16,19 +16,20 @@ mod browse;
 mod bulk;
 mod bulk_edits;
 mod changes;
-mod concepts;
 mod check;
+mod concepts;
 mod connection;
 mod content;
 mod counts;
 mod edits;
 mod equals;
 mod error;
-mod glossary;
 mod feed;
+mod glossary;
 mod history;
 mod idempotency;
 mod imports;
+mod keys;
 mod memories;
 mod open;
 mod put;
@@ -66,6 +67,7 @@ pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use keys::{NewKey, StoredKey};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
@@ -210,6 +212,11 @@ impl Store {
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Seconds since 1970-01-01 UTC by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The place of the last durable change; 0 when there was none.

@@ -7,6 +7,7 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -27,6 +28,7 @@ mod folders;
 mod glossary;
 mod helpers;
 mod http;
+mod keys;
 mod ledger;
 mod load;
 mod names;
@@ -35,6 +37,7 @@ mod process;
 mod real;
 mod recall;
 mod replies;
+mod rights;
 mod tbx;
 mod tmx;
 mod transfer;

@@ -5,12 +5,13 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
-pub(super) mod concepts;
-pub(super) mod glossary;
 pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
+pub(super) mod concepts;
+pub(super) mod glossary;
 pub(super) mod health;
+pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod names;
@@ -123,6 +124,15 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(bulk::show))
                 .route(web::delete().to(bulk::undo)),
         )
+        // for administrators
+        .service(
+            at("/v1/keys")
+                .route(web::get().to(keys::list))
+                .route(web::post().to(keys::create)),
+        )
+        .service(at("/v1/keys/{id}").route(web::delete().to(keys::revoke)))
+        .service(at("/v1/audit").route(web::get().to(keys::audit)))
+        .service(at("/v1/me").route(web::get().to(keys::me)))
         // for those who run the server
         .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
         .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
