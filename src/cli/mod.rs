@@ -68,15 +68,15 @@ enum Command {
     Export(export::ExportArguments),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
+    /// Make, list and revoke keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Write a consistent copy of the whole store to a new file, while a server may go on writing
     Backup(upkeep::BackupArguments),
     /// Put a backup in the place of the data folder's store, which is moved aside
     Restore(upkeep::RestoreArguments),
     /// Check the store, or a backup: is all of it what was written, and is it found
     Verify(upkeep::VerifyArguments),
-    /// Make, list and revoke keys
-    #[command(subcommand)]
-    Key(key::KeyCommand),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from

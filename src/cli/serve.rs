@@ -233,7 +233,7 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
         _ => String::new(),
     };
     format!(
-        "Ready. Loaded the sample memory `{name}` with {count} units.\n\
+        "Ready. Loaded the sample memory `{name}` with {count} units and a glossary of {concepts} concepts.\n\
          Try next:\n  \
          hamzaban{folder} lookup \"{segment}\" --from en --to fa\n  \
          curl -s http://{address}/v1/lookup{key} -H 'Content-Type: application/json' \\\n    \
@@ -242,6 +242,7 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
          http://{address}/docs in a browser\n",
         name = sample.memory,
         count = sample.units,
+        concepts = sample.concepts,
     )
 }
 

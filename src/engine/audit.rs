@@ -100,6 +100,15 @@ impl Engine {
         })
     }
 
+    /// Writes down that much was taken along at once, as by an export. Where it cannot be written, as on a full
+    /// disk, the work goes on, since it may be the rescue.
+    pub(super) fn note(&self, caller: &Caller, deed: Deed) {
+        let (who, action) = (caller.actor(), deed.action);
+        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
+            tracing::error!(%error, action, "this could not be written into the audit log");
+        }
+    }
+
     /// Writes down that a call was refused that only an administrator may make; `route` is its method and
     /// pattern.
     pub fn note_refusal(&self, caller: &Caller, route: String) -> Result<(), Error> {

@@ -12,6 +12,7 @@ mod feed;
 #[cfg(test)]
 mod feed_tests;
 mod first_run;
+mod glossary;
 mod idempotency;
 mod keys;
 mod lookup;
@@ -23,7 +24,7 @@ mod variants;
 mod view;
 
 pub use crate::formats::Format;
-pub use crate::model::{Rights, Role};
+pub use crate::model::{ConceptKind, Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
 pub use admission::{Admitted, KeyFault, Rate, Turn};
@@ -32,6 +33,12 @@ pub use bulk::{BulkPage, BulkView};
 pub use caretaker::Figures;
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
+pub use glossary::{
+    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
+    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
+    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
+    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+};
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
@@ -87,6 +94,26 @@ pub enum Error {
         rev: i64,
         /// The unit now; none where it is deleted.
         current: Option<Box<UnitView>>,
+    },
+    /// The revision of a concept given is not the current one.
+    #[error("the concept was changed meanwhile: revision {given} was given, {rev} is current")]
+    StaleConcept {
+        /// What the caller had.
+        given: i64,
+        /// Its revision now.
+        rev: i64,
+        /// The concept now; none where it is deleted.
+        current: Option<Box<ConceptView>>,
+    },
+    /// What is there stands against it.
+    #[error("{field}: {reason}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// JSON pointer or parameter name.
+        field: String,
+        /// What stands against it, and the remedy.
+        reason: String,
     },
     /// There is one by that name already.
     #[error("memory {name} exists already")]
@@ -232,6 +259,8 @@ pub struct Engine {
     _tidier: Tidier,
     store: Store,
     index: Arc<Index>,
+    /// The termbase in memory.
+    live: Arc<glossary::Live>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
@@ -290,13 +319,15 @@ impl Engine {
 
     fn open_store(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
+        let live = Arc::new(glossary::Live::default());
         let applied = Arc::new(AtomicI64::new(0));
         let listeners = Listeners::default();
         let follower = {
-            let (index, applied) = (index.clone(), applied.clone());
+            let (index, live, applied) = (index.clone(), live.clone(), applied.clone());
             let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
+                live.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
@@ -311,6 +342,7 @@ impl Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
+            live,
             applied,
             loading: Loading::default(),
             listeners,
@@ -377,8 +409,25 @@ impl Engine {
                 .join()
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
+        self.fill_glossary()?;
         self.applied.store(head.0, Ordering::Release);
         Ok(())
+    }
+
+    fn fill_glossary(&self) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.concepts(after.as_ref(), LOADED_AT_ONCE))?;
+            let Some(last) = page.last() else {
+                self.live.refresh();
+                return Ok(());
+            };
+            after = Some(last.concept.id.clone());
+            self.live
+                .fill(page.into_iter().map(|stored| stored.concept));
+        }
     }
 
     /// How far the index is.

@@ -13,8 +13,8 @@ use actix_web::{Error, HttpMessage, HttpRequest, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
-use super::State;
 use super::problem::{PROBLEM_JSON, Problem};
+use super::{State, blocking};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.

@@ -39,7 +39,11 @@ impl Reply {
     pub(crate) fn read(
         mut response: ureq::http::Response<ureq::Body>,
     ) -> Result<Self, ureq::Error> {
-        let body = response.body_mut().with_config().limit(64 << 20);
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .lossy_utf8(true);
         let text = body.read_to_string()?;
         Ok(Reply {
             status: response.status().as_u16(),

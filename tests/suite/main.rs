@@ -6,8 +6,9 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
-//! * `changes`: a copy that follows the store, and those who wait for news
+//! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
+//! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -24,6 +25,7 @@ mod changes;
 mod cli;
 mod crash;
 mod folders;
+mod glossary;
 mod helpers;
 mod http;
 mod keys;

@@ -126,6 +126,9 @@ const ROUTES: &[Row] = &[
     ("DELETE /v1/keys/{id}", Everywhere(Admin), 204, "", ""),
     ("GET /v1/audit", Everywhere(Admin), 200, "", ""),
     ("GET /v1/me", Key, 200, "", ""),
+    ("GET /v1/changes", Key, 200, "", ""),
+    ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
+    ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
 ];
 
 /// A kind of key.
@@ -446,4 +449,19 @@ fn lists_show_only_what_the_key_may_read() {
         reply["matches"].as_array().unwrap().len()
     };
     assert_eq!((found(key.as_deref()), found(other.as_deref())), (1, 0));
+}
+
+#[test]
+fn the_glossary_has_rights_of_its_own() {
+    for (needed, class, status) in [
+        (Read, NoKey, 401),
+        (Read, Every(Read), 200),
+        (Write, Every(Read), 403),
+        (Write, Every(Write), 200),
+        (Read, Own(Admin), 200),
+        (Write, Own(Admin), 403),
+        (Read, Other, 403),
+    ] {
+        assert_eq!(expected(Glossary(needed), class, 200), status, "{class:?}");
+    }
 }
