@@ -8,6 +8,7 @@
 //! above: verify them against the text), and all others that reach the percentage, with their points.
 
 mod ask;
+mod concordance;
 mod fill;
 mod part;
 mod query;
@@ -24,6 +25,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::text::Analysis;
+pub use concordance::{Occurring, Search};
 pub use fill::Filling;
 use shard::{Shard, State};
 use vocabulary::Vocabulary;
