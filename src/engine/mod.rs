@@ -2,13 +2,16 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod bulk;
 mod cursor;
 mod edit;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
 mod first_run;
+mod idempotency;
 mod lookup;
+mod memories;
 mod requests;
 mod transfer;
 mod variants;
@@ -17,6 +20,7 @@ mod view;
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
+pub use bulk::{BulkPage, BulkView};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use transfer::Exported;
@@ -91,6 +95,9 @@ pub enum Error {
         /// Why, and what to do instead.
         reason: String,
     },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -399,6 +406,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

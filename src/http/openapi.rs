@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{changes, health, lookup, memories, transfer, units};
+use super::api::{bulk, changes, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -20,6 +20,7 @@ use crate::model::ImportReport;
         (name = "lookup", description = "Asking"),
         (name = "memories", description = "Translation memories"),
         (name = "units", description = "Their units"),
+        (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
         (name = "server", description = "The server itself"),
     ),
@@ -28,7 +29,8 @@ use crate::model::ImportReport;
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         changes::follow,
-        transfer::import, transfer::status, transfer::export,
+        transfer::import, transfer::status, bulk::undo_import, transfer::export,
+        bulk::list, bulk::show, bulk::undo,
         health::health, health::ready,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),

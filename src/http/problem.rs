@@ -288,6 +288,7 @@ impl From<Error> for Problem {
             Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
             Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -391,6 +392,7 @@ mod tests {
                 "behind_horizon",
             ),
             (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
+            (Error::Running, 409, "running"),
             (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),
             (Error::StorageFull, 507, "storage_full"),
             (Error::Busy, 503, "busy"),

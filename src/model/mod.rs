@@ -1,14 +1,20 @@
-//! Plain values that every room speaks: languages, units and their parts, changes, reports.
+//! Plain values that every room speaks: languages, units and their parts, concepts and
+//! their names, changes, reports.
 //! They are parsed once, at the edge, and hold no doubt afterwards; nothing here computes a score
 //! or touches a file.
 
+mod concept;
 mod lang;
 mod report;
 mod rights;
 mod unit;
 
+pub use concept::{
+    Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm,
+    NameUse, Status,
+};
 pub use lang::{Lang, LangError, LangGroup};
-pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,

@@ -5,7 +5,7 @@ use rusqlite::Row;
 use super::content::place;
 use super::memories::UNDELETE_WITHIN;
 use super::tx::Tx;
-use super::{Error, Reader, idempotency};
+use super::{Error, Reader, audit, idempotency};
 use crate::model::{MemoryId, Seq, Stamp, UnitId};
 
 /// How long a change stays in the log, in seconds: 7 days.
@@ -124,7 +124,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Drops what is past its time: changes, remembered replies, memories deleted long ago with their units. It
+    /// Drops what is past its time: changes, remembered replies, audit entries, memories deleted long ago with their units. It
     /// does a bounded piece of work and says whether there may be more; call it now and then, and again while it
     /// returns true.
     ///
@@ -136,6 +136,7 @@ impl Tx<'_> {
             let dropped = [
                 tx.purge_changes(tx.now - KEEP_CHANGES, newest_old)?,
                 idempotency::purge(tx.conn, tx.now)?,
+                audit::purge(tx.conn, tx.now)?,
                 tx.purge_memories(tx.now - UNDELETE_WITHIN)?,
             ];
             Ok(dropped.contains(&true))

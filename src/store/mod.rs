@@ -10,7 +10,11 @@
 //!
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod activity;
+mod audit;
 mod browse;
+mod bulk;
+mod bulk_edits;
 mod changes;
 mod connection;
 mod content;
@@ -29,6 +33,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod undo;
 mod units;
 mod upkeep;
 mod verify;
@@ -42,7 +47,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use activity::DayOfWork;
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use connection::Reader;
 pub use content::Prepared;
@@ -55,6 +63,7 @@ pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use tx::Tx;
+pub use undo::Undone;
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};

@@ -78,9 +78,7 @@ pub(crate) fn agent() -> ureq::Agent {
 /// A file of the shared data folder (`HAMZABAN_SHARED`, else `../shared`), `.xz` unpacked; `None`, with
 /// the reason printed, where it is absent.
 pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var("HAMZABAN_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let path = std::path::Path::new(&folder).join("data").join(name);
+    let path = shared_path(name);
     let Ok(bytes) = std::fs::read(&path) else {
         println!("skipped: {} is not here", path.display());
         return None;
@@ -91,6 +89,13 @@ pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
     lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut unpacked).unwrap();
     Some(unpacked)
+}
+
+/// Where a file or folder of the shared data would be.
+pub(crate) fn shared_path(name: &str) -> std::path::PathBuf {
+    let folder = std::env::var("HAMZABAN_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    std::path::Path::new(&folder).join("data").join(name)
 }
 
 /// Numbers that look random and are the same for the same seed (`SplitMix64`).

@@ -32,6 +32,7 @@ mod process;
 mod real;
 mod recall;
 mod replies;
+mod tbx;
 mod tmx;
 mod transfer;
 mod units;

@@ -5,6 +5,7 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod health;
 pub(super) mod lookup;
@@ -68,7 +69,18 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
-        .service(at("/v1/imports/{id}").route(web::get().to(transfer::status)))
+        .service(
+            at("/v1/imports/{id}")
+                .route(web::get().to(transfer::status))
+                .route(web::delete().to(bulk::undo_import)),
+        )
+        // many units at once
+        .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(
+            at("/v1/bulk/{id}")
+                .route(web::get().to(bulk::show))
+                .route(web::delete().to(bulk::undo)),
+        )
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))
