@@ -3,6 +3,7 @@
 
 mod access;
 mod bulk;
+mod concordance;
 mod cursor;
 mod edit;
 mod feed;
@@ -14,6 +15,8 @@ mod lookup;
 mod memories;
 mod requests;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod variants;
 mod view;
 
@@ -21,6 +24,9 @@ pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
 pub use bulk::{BulkPage, BulkView};
+pub use concordance::{
+    Concordance, ConcordanceHit, ConcordancePage, ConcordanceText, MAX_QUERY, MOST_HITS, Span,
+};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use transfer::Exported;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, changes, health, lookup, memories, transfer, units};
+use super::api::{bulk, changes, concordance, health, lookup, memories, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -25,7 +25,7 @@ use crate::model::ImportReport;
         (name = "server", description = "The server itself"),
     ),
     paths(
-        lookup::lookup, lookup::batch,
+        lookup::lookup, lookup::batch, concordance::search,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         changes::follow,
@@ -179,6 +179,7 @@ fn narrow_names(path: &str, operation: &mut Value) {
             (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
+            (Some("query"), Some("lang" | "target_lang")) => LANGUAGE,
             _ => continue,
         };
         parameter["schema"]["pattern"] = json!(pattern);

@@ -45,12 +45,25 @@ pub struct Occurring {
     pub spent: bool,
 }
 
-/// Candidates kept at first where phrases have to be checked …
-const KEPT_AT_FIRST: usize = 1_024;
-/// … and when those did not do: a megabyte of them.
-const KEPT_AT_MOST: usize = 65_536;
-/// Steps that checking phrases may cost, a token each: some 30 ms.
-const BUDGET: usize = 6_000_000;
+/// How much work a search may be.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Candidates kept at first where phrases have to be checked …
+    kept_at_first: usize,
+    /// … and when those did not do.
+    kept_at_most: usize,
+    /// Steps that checking phrases may cost, a token each.
+    steps: usize,
+}
+
+/// A megabyte of candidates, and some 30 ms for checking them.
+const LIMITS: Limits = Limits {
+    kept_at_first: 1_024,
+    kept_at_most: 65_536,
+    steps: 6_000_000,
+};
+/// A unit has no more segments than this.
+const MOST_OF_A_UNIT: usize = crate::model::MAX_VARIANTS;
 /// What fetching the tokens of a segment costs, in steps.
 const FETCH: usize = 32;
 /// Lists of more postings than this are united by a set of bits rather than by sorting.
@@ -141,6 +154,10 @@ struct Searched<'s> {
 impl Index {
     /// Units of which a segment has everything that is wanted.
     pub fn occurring(&self, search: &Search) -> Occurring {
+        self.occurring_within(search, LIMITS)
+    }
+
+    fn occurring_within(&self, search: &Search, limits: Limits) -> Occurring {
         // States before vocabularies: so these have all their words.
         let states = self.states(search);
         let mut languages: Vec<(LangGroup, Option<Compiled>)> = Vec::new();
@@ -166,6 +183,7 @@ impl Index {
             parts,
             has_target,
             most: search.most,
+            limits,
         };
         pass.run(search.before.unwrap_or(UnitId(i64::MAX)))
     }
@@ -189,19 +207,21 @@ struct Pass<'s> {
     parts: Vec<Searched<'s>>,
     has_target: Option<Vec<bool>>,
     most: usize,
+    limits: Limits,
 }
 
 impl Pass<'_> {
     fn run(&self, mut before: UnitId) -> Occurring {
         let mut found = Occurring::default();
-        let mut budget = BUDGET;
+        let mut budget = self.limits.steps;
         let checks = self
             .parts
             .iter()
             .any(|searched| !searched.compiled.phrases.is_empty());
-        let first = if checks { KEPT_AT_FIRST } else { 128 }.max(self.most + 128);
-        for kept in [first, KEPT_AT_MOST] {
-            let mut newest = Newest::new(kept);
+        let first = if checks { self.limits.kept_at_first } else { 0 };
+        for kept in [first, self.limits.kept_at_most] {
+            // Of the oldest unit kept, some segments may be lost: it is not looked at.
+            let mut newest = Newest::new(kept.max(self.most) + MOST_OF_A_UNIT);
             for (number, searched) in (0..).zip(&self.parts) {
                 self.collect(number, searched, before, &mut newest);
             }
@@ -432,3 +452,7 @@ impl Newest {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "concordance_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 
 pub(super) mod bulk;
 pub(super) mod changes;
+pub(super) mod concordance;
 pub(super) mod health;
 pub(super) mod lookup;
 pub(super) mod memories;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         // for CAT tools and services
         .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
         .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))
+        .service(at("/v1/concordance").route(web::get().to(concordance::search)))
         // for editors
         .service(
             at("/v1/memories")
