@@ -6,6 +6,7 @@ mod admission;
 mod audit;
 mod bulk;
 mod caretaker;
+mod concordance;
 mod cursor;
 mod edit;
 mod feed;
@@ -19,6 +20,8 @@ mod lookup;
 mod memories;
 mod requests;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod upkeep;
 mod variants;
 mod view;
@@ -31,6 +34,9 @@ pub use admission::{Admitted, KeyFault, Rate, Turn};
 pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
 pub use caretaker::Figures;
+pub use concordance::{
+    Concordance, ConcordanceHit, ConcordancePage, ConcordanceText, MAX_QUERY, MOST_HITS, Span,
+};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use glossary::{

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    admin, bulk, changes, concepts, glossary, health, keys, lookup, memories, names, styles,
-    suggestions, transfer, units,
+    admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names,
+    styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -31,7 +31,7 @@ use crate::model::ImportReport;
         (name = "server", description = "The server itself"),
     ),
     paths(
-        lookup::lookup, lookup::batch,
+        lookup::lookup, lookup::batch, concordance::search,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         names::find,
@@ -212,6 +212,7 @@ fn narrow_names(path: &str, operation: &mut Value) {
             }
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
+            (Some("query"), Some("lang" | "target_lang")) => LANGUAGE,
             _ => continue,
         };
         parameter["schema"]["pattern"] = json!(pattern);

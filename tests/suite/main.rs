@@ -8,6 +8,7 @@
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
+//! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -23,6 +24,7 @@ mod bad_input;
 mod bad_rows;
 mod changes;
 mod cli;
+mod concordance;
 mod crash;
 mod folders;
 mod glossary;

@@ -46,6 +46,13 @@ const ROUTES: &[Row] = &[
     ("POST /v1/lookup", Memory(Read), 200, "", LOOKUP),
     ("POST /v1/lookup/batch", Memory(Read), 200, "", BATCH),
     ("GET /v1/changes", Key, 200, "", ""),
+    (
+        "GET /v1/concordance",
+        Memory(Read),
+        200,
+        "q=a&lang=en&memory={name}",
+        "",
+    ),
     ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
     ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
     ("GET /v1/memories", Key, 200, "", ""),

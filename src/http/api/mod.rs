@@ -9,6 +9,7 @@ pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod concepts;
+pub(super) mod concordance;
 pub(super) mod glossary;
 pub(super) mod health;
 pub(super) mod keys;
@@ -47,6 +48,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         // for CAT tools and services
         .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
         .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))
+        .service(at("/v1/concordance").route(web::get().to(concordance::search)))
         // for editors
         .service(
             at("/v1/memories")
