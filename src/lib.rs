@@ -58,6 +58,7 @@
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
+//! | decide who may do what | `engine/access.rs`, and the route's row in `tests/suite/rights.rs` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |
 
