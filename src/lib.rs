@@ -63,6 +63,7 @@
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
 //! | add a kind of document | `documents/NAME.rs`, `documents/kind.rs` and a line in `documents/mod.rs` |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
+//! | decide who may do what | `engine/access.rs`, and the route's row in `tests/suite/rights.rs` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |
 

@@ -3,7 +3,7 @@
 use super::requests::{
     HistoryEntry, ImportMode, NewUnit, UnitPage, UnitView, VariantText, Written,
 };
-use super::{Caller, Engine, Error, Role, invalid, view};
+use super::{Caller, Engine, Error, Once, Role, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
@@ -21,6 +21,17 @@ impl Engine {
         memory: &str,
         unit: &NewUnit,
     ) -> Result<Written, Error> {
+        self.add_unit_once(caller, memory, unit, None)
+    }
+
+    /// The same, remembered for an `Idempotency-Key`.
+    pub fn add_unit_once(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        unit: &NewUnit,
+        once: Option<Once<Written>>,
+    ) -> Result<Written, Error> {
         self.must_be_ready()?;
         let mode = match unit.mode.unwrap_or(ImportMode::Update) {
             ImportMode::Add => Mode::Add,
@@ -30,16 +41,17 @@ impl Engine {
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
         let who = caller.actor();
-        let outcome = self.store.write(move |tx| {
+        Ok(self.store.write(move |tx| {
             let outcome = tx.put_draft(memory, prepared, mode, who.by.as_deref(), None)?;
             audit_written(tx, &who, "unit_changed", memory, outcome)?;
-            Ok(outcome)
-        })?;
-        Ok(Written {
-            id: view::unit_id(outcome.id()),
-            rev: outcome.rev(),
-            created: matches!(outcome, Outcome::Added(..)),
-        })
+            let written = Written {
+                id: view::unit_id(outcome.id()),
+                rev: outcome.rev(),
+                created: matches!(outcome, Outcome::Added(..)),
+            };
+            once.map_or(Ok(()), |once| once.remember(tx, &written))?;
+            Ok(written)
+        })?)
     }
 
     /// One unit.
@@ -147,16 +159,19 @@ impl Engine {
         id: &str,
         rev: i64,
         to_rev: i64,
+        once: Option<Once<UnitView>>,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let (id, memory) = self.unit_for(caller, Role::Write, id)?;
         let who = caller.actor();
         let reverted = self.store.write(move |tx| {
             let outcome = tx.revert_unit(id, to_rev, rev, who.by.as_deref())?;
-            audit_written(tx, &who, "unit_reverted", memory.id, outcome)
+            audit_written(tx, &who, "unit_reverted", memory.id, outcome)?;
+            let unit = view::unit(&tx.unit(id)?, &memory.name);
+            once.map_or(Ok(()), |once| once.remember(tx, &unit))?;
+            Ok(unit)
         });
-        reverted.map_err(|error| self.refused(error, id, rev))?;
-        self.view_of(id)
+        reverted.map_err(|error| self.refused(error, id, rev))
     }
 
     /// A conflict tells what is there now.

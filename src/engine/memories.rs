@@ -2,7 +2,7 @@
 
 use super::edit::check_label;
 use super::requests::{MemoryInfo, MemoryPatch, NewMemory};
-use super::{Caller, Engine, Error, Role, invalid, view};
+use super::{Caller, Engine, Error, Once, Role, invalid, view};
 use crate::store::{self, Deed};
 
 /// The longest title, in characters.
@@ -29,6 +29,16 @@ impl Engine {
 
     /// Makes a memory: who may write in all of them may also add one, as an import does.
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
+        self.create_memory_once(caller, memory, None)
+    }
+
+    /// The same, remembered for an `Idempotency-Key`.
+    pub fn create_memory_once(
+        &self,
+        caller: &Caller,
+        memory: &NewMemory,
+        once: Option<Once<MemoryInfo>>,
+    ) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
         caller.must_have_everywhere(Role::Write)?;
         if !store::is_memory_name(&memory.name) {
@@ -40,13 +50,14 @@ impl Engine {
         let title = memory.title.clone().unwrap_or_else(|| memory.name.clone());
         check_title(&title)?;
         let (new, who) = (memory.clone(), caller.actor());
-        let made = self.store.write(move |tx| {
+        Ok(self.store.write(move |tx| {
             let by = who.by.as_deref();
             let made = tx.create_memory(&new.name, &title, new.penalty, new.read_only, by)?;
             tx.audit(&who, &Deed::memory("memory_created", made.id, &made.name))?;
+            let made = view::memory(&made, Vec::new());
+            once.map_or(Ok(()), |once| once.remember(tx, &made))?;
             Ok(made)
-        })?;
-        Ok(view::memory(&made, Vec::new()))
+        })?)
     }
 
     /// Changes what the patch names.

@@ -45,6 +45,7 @@ pub use glossary::{
     MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
     StyleView, SuggestionKind, SuggestionPage, SuggestionView,
 };
+pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};

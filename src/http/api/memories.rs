@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{answer, json, reply};
-use crate::engine::{MemoryInfo, MemoryPatch, NewMemory};
+use crate::engine::{Idempotency, MemoryInfo, MemoryPatch, NewMemory, Once};
 use crate::http::auth::Access;
 use crate::http::body::{Body, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
@@ -59,12 +59,17 @@ pub(in crate::http) async fn create(
     body: Body<NewMemory>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let work = move || {
-        let made = engine.create_memory(&access.caller, &body.value)?;
-        answer(StatusCode::CREATED, &made)
+    let was_made = |made: &MemoryInfo| answer(StatusCode::CREATED, made);
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_made,
+        });
+        let made = engine.create_memory_once(&access.caller, &body.value, once)?;
+        was_made(&made)
     };
     let route = "POST /v1/memories".to_owned();
-    let made = idempotency::once(&state, key, route, body.hash, work).await?;
+    let made = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(made))
 }
 

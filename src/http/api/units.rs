@@ -7,7 +7,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::memories::NoParameters;
 use super::{answer, json, reply};
-use crate::engine::{HistoryEntry, NewUnit, UnitPage, UnitView, Written};
+use crate::engine::{
+    Error, HistoryEntry, Idempotency, NewUnit, Once, Remembered, UnitPage, UnitView, Written,
+};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Id, JsonBody, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
@@ -102,17 +104,24 @@ pub(in crate::http) async fn add(
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
     let route = format!("POST /v1/memories/{}/units", name.0);
-    let work = move || {
-        let written = engine.add_unit(&access.caller, &name.0, &body.value)?;
-        let status = if written.created {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
-        answer(status, &written)
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_written,
+        });
+        let written = engine.add_unit_once(&access.caller, &name.0, &body.value, once)?;
+        was_written(&written)
     };
-    let written = idempotency::once(&state, key, route, body.hash, work).await?;
+    let written = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(written))
+}
+
+fn was_written(written: &Written) -> Result<Remembered, Error> {
+    let status = match written.created {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    answer(status, written)
 }
 
 /// Show a unit
@@ -209,12 +218,20 @@ pub(in crate::http) async fn revert(
     let rev = rev.ok_or_else(|| missing_rev("/rev"))?;
     let engine = state.engine.clone();
     let route = format!("POST /v1/units/{}/revert", id.0);
-    let work = move || {
-        let unit = engine.revert_unit(&access.caller, &id.0, rev, to_rev)?;
-        answer(StatusCode::OK, &unit)
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_reverted,
+        });
+        let unit = engine.revert_unit(&access.caller, &id.0, rev, to_rev, once)?;
+        was_reverted(&unit)
     };
-    let reverted = idempotency::once(&state, key, route, body.hash, work).await?;
+    let reverted = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(reverted))
+}
+
+fn was_reverted(unit: &UnitView) -> Result<Remembered, Error> {
+    answer(StatusCode::OK, unit)
 }
 
 pub(super) fn missing_rev(pointer: &str) -> Problem {
