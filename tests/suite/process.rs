@@ -20,6 +20,8 @@ pub(crate) fn hamzaban(data: &Path) -> Command {
     for name in [
         "HAMZABAN_DATA",
         "HAMZABAN_LISTEN",
+        "HAMZABAN_METRICS_LISTEN",
+        "HAMZABAN_FAILPOINT",
         "HAMZABAN_LOG",
         "HAMZABAN_LOG_FORMAT",
         "HAMZABAN_CONFIG",
@@ -27,6 +29,8 @@ pub(crate) fn hamzaban(data: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
+    // Many servers at once must not fill a small disk.
+    command.env("HAMZABAN_BALLAST", "0");
     command
 }
 
@@ -73,7 +77,7 @@ pub(crate) struct Served {
 impl Served {
     /// Waits only until it listens: the index may still be loading.
     pub(crate) fn launch(data: &Path) -> Self {
-        let (child, log) = spawn(data, Stdio::null());
+        let (child, log) = spawn(data, Stdio::null(), |_| {});
         let mut served = Served {
             child,
             address: String::new(),
@@ -87,7 +91,12 @@ impl Served {
 
     /// Waits until it says that it is ready.
     pub(crate) fn start(data: &Path) -> Self {
-        let (mut child, log) = spawn(data, Stdio::piped());
+        Self::start_as(data, |_| {})
+    }
+
+    /// The same with a command that was changed before.
+    pub(crate) fn start_as(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let (mut child, log) = spawn(data, Stdio::piped(), change);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut served = Served {
             child,
@@ -140,12 +149,22 @@ impl Served {
         self.did_not_panic();
     }
 
+    /// Sends a signal such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let (signal, pid) = (format!("-{name}"), self.pid().to_string());
+        let told = Command::new("kill").args([signal, pid]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits until it has ended by itself, however that was.
+    pub(crate) fn gone(mut self) {
+        wait_for("the end", || self.child.try_wait().unwrap());
+    }
+
     /// SIGTERM; the exit code, and how long it took.
     pub(crate) fn end(mut self) -> (i32, Duration) {
         let started = Instant::now();
-        let pid = self.pid().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
+        self.signal("TERM");
         let ended = wait_for("the end", || self.child.try_wait().unwrap());
         self.did_not_panic();
         (ended.code().unwrap_or(-1), started.elapsed())
@@ -164,10 +183,13 @@ impl Drop for Served {
 }
 
 /// Logs go beside the data folder, since nothing but the server's own belongs into it.
-fn spawn(data: &Path, stdout: Stdio) -> (Child, PathBuf) {
+fn spawn(data: &Path, stdout: Stdio, change: impl FnOnce(&mut Command)) -> (Child, PathBuf) {
     let log = data.with_extension("log");
-    let child = hamzaban(data)
-        .args(["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+    let mut command = hamzaban(data);
+    command.env("HAMZABAN_LOG", "warn");
+    change(&mut command);
+    let child = command
+        .args(["serve", "--listen", "127.0.0.1:0"])
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(File::create(&log).unwrap())
