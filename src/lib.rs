@@ -16,6 +16,7 @@
 //! | [`score`] | how alike two segments are, and why: the percentage people are paid by |
 //! | [`store`] | `SQLite`: memories, units, history, the log of changes. The only room with SQL |
 //! | [`formats`] | TMX, TSV and CSV as streams of units, in and out |
+//! | [`documents`] | the text of plain, Markdown, HTML, DOCX and ODT files, and its rewriting with the formatting kept |
 //! | [`text`] | folding with places, words, inline tags, what a segment may be |
 //! | [`model`] | the plain values that all rooms speak: languages, units, changes, reports |
 //! | [`config`], [`telemetry`] | the settings and where each came from; the log and the metrics |
@@ -23,12 +24,13 @@
 //!
 //! # Arrows
 //! ```text
-//! main   → cli, telemetry
-//! cli    → engine, http, config, telemetry, model
-//! http   → engine, config, telemetry, failpoint, model
-//! engine → store, index, names, score, formats, text, model
-//! index  → score, text, model        score   → text
-//! store  → text, failpoint, model    formats → text, model      names → text, model
+//! main      → cli, telemetry
+//! cli       → engine, http, config, telemetry, model
+//! http      → engine, config, telemetry, failpoint, model
+//! engine    → store, index, names, score, formats, documents, text, model
+//! index     → score, text, model        score   → text
+//! store     → text, failpoint, model    names   → text, model
+//! documents → text, model               formats → text, model
 //! ```
 //! Nothing else may `use crate::…` another room; `tests/suite/architecture.rs` reads the sources and says so.
 //!
@@ -57,12 +59,14 @@
 //! | make look-ups faster | `index/search.rs`, then `cargo bench --bench figures` |
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
+//! | add a kind of document | `documents/NAME.rs`, `documents/kind.rs` and a line in `documents/mod.rs` |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |
 
 pub mod cli;
 pub mod config;
+pub mod documents;
 pub mod engine;
 pub mod failpoint;
 pub mod formats;

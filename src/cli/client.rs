@@ -10,7 +10,7 @@ use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::Usage;
-use crate::engine::{Lookup, LookupReply, NewMemory, Verification};
+use crate::engine::{KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory, Verification};
 use crate::model::ImportReport;
 
 /// A server and the key to it.
@@ -146,6 +146,25 @@ impl Client {
                 _ => Err(error),
             },
         }
+    }
+
+    pub(super) fn create_key(&self, asked: &KeyRequest) -> anyhow::Result<MadeKey> {
+        self.read(self.post_json("/v1/keys", asked)?)
+    }
+
+    pub(super) fn keys(&self) -> anyhow::Result<Vec<KeyInfo>> {
+        #[derive(Deserialize)]
+        struct Keys {
+            keys: Vec<KeyInfo>,
+        }
+        let request = self.agent.get(self.address("/v1/keys"));
+        let list: Keys = self.read(self.answer(self.dress(request).call())?)?;
+        Ok(list.keys)
+    }
+
+    pub(super) fn revoke_key(&self, id: &str) -> anyhow::Result<()> {
+        let request = self.agent.delete(self.address(&format!("/v1/keys/{id}")));
+        self.answer(self.dress(request).call()).map(drop)
     }
 
     pub(super) fn lookup(&self, lookup: &Lookup) -> anyhow::Result<LookupReply> {

@@ -2,6 +2,8 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod bulk;
 mod caretaker;
 mod cursor;
@@ -10,7 +12,9 @@ mod feed;
 #[cfg(test)]
 mod feed_tests;
 mod first_run;
+mod glossary;
 mod idempotency;
+mod keys;
 mod lookup;
 mod memories;
 mod requests;
@@ -20,13 +24,22 @@ mod variants;
 mod view;
 
 pub use crate::formats::Format;
-pub use crate::model::{Rights, Role};
+pub use crate::model::{ConceptKind, Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
 pub use caretaker::Figures;
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
+pub use glossary::{
+    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
+    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
+    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
+    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+};
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
 
@@ -48,7 +61,8 @@ use parking_lot::RwLock;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, Condition, OpenError, OpenOptions, Store};
+use crate::store::{self, Condition, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 use caretaker::Caretaker;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
@@ -80,6 +94,26 @@ pub enum Error {
         rev: i64,
         /// The unit now; none where it is deleted.
         current: Option<Box<UnitView>>,
+    },
+    /// The revision of a concept given is not the current one.
+    #[error("the concept was changed meanwhile: revision {given} was given, {rev} is current")]
+    StaleConcept {
+        /// What the caller had.
+        given: i64,
+        /// Its revision now.
+        rev: i64,
+        /// The concept now; none where it is deleted.
+        current: Option<Box<ConceptView>>,
+    },
+    /// What is there stands against it.
+    #[error("{field}: {reason}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// JSON pointer or parameter name.
+        field: String,
+        /// What stands against it, and the remedy.
+        reason: String,
     },
     /// There is one by that name already.
     #[error("memory {name} exists already")]
@@ -225,12 +259,15 @@ pub struct Engine {
     _tidier: Tidier,
     store: Store,
     index: Arc<Index>,
+    /// The termbase in memory.
+    live: Arc<glossary::Live>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
     listeners: Listeners,
     /// A check of the store is running.
     verifying: AtomicBool,
+    keys: Keys,
     imports: transfer::Running,
     caretaker: Caretaker,
 }
@@ -282,13 +319,15 @@ impl Engine {
 
     fn open_store(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
+        let live = Arc::new(glossary::Live::default());
         let applied = Arc::new(AtomicI64::new(0));
         let listeners = Listeners::default();
         let follower = {
-            let (index, applied) = (index.clone(), applied.clone());
+            let (index, live, applied) = (index.clone(), live.clone(), applied.clone());
             let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
+                live.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
@@ -296,14 +335,19 @@ impl Engine {
             }
         };
         let store = Store::open(data, options, Box::new(follower))?;
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         let engine = Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
+            live,
             applied,
             loading: Loading::default(),
             listeners,
             verifying: AtomicBool::new(false),
+            keys,
             imports: transfer::Running::default(),
             caretaker: Caretaker::default(),
         });
@@ -365,8 +409,25 @@ impl Engine {
                 .join()
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
+        self.fill_glossary()?;
         self.applied.store(head.0, Ordering::Release);
         Ok(())
+    }
+
+    fn fill_glossary(&self) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.concepts(after.as_ref(), LOADED_AT_ONCE))?;
+            let Some(last) = page.last() else {
+                self.live.refresh();
+                return Ok(());
+            };
+            after = Some(last.concept.id.clone());
+            self.live
+                .fill(page.into_iter().map(|stored| stored.concept));
+        }
     }
 
     /// How far the index is.

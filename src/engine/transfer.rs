@@ -149,16 +149,6 @@ impl Engine {
         })
     }
 
-    /// Everything at once is what somebody takes along who leaves: the audit log says who took it. Where it
-    /// cannot be written, as on a full disk, the export goes on, since it may be the rescue.
-    fn note_export(&self, caller: &Caller, memory: &store::Memory) {
-        let deed = Deed::memory("exported", memory.id, &memory.name);
-        let who = caller.actor();
-        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
-            tracing::error!(%error, "an export could not be written into the audit log");
-        }
-    }
-
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
     pub fn export(
         &self,
@@ -168,7 +158,7 @@ impl Engine {
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
         let memory = self.memory_for(caller, Role::Read, memory)?;
-        self.note_export(caller, &memory);
+        self.note(caller, Deed::memory("exported", memory.id, &memory.name));
         let memory = memory.id;
         let langs = self.store.read(|reader| reader.languages(memory))?;
         let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();

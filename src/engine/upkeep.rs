@@ -163,7 +163,7 @@ impl Engine {
     pub fn backup(&self, caller: &Caller, to: &Path) -> Result<(), Error> {
         caller.must_be_admin()?;
         self.store.backup(to)?;
-        self.note(caller, "store_backed_up");
+        self.note(caller, Deed::new("store_backed_up", "store", ""));
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl Engine {
     pub fn backup_copy(&self, caller: &Caller) -> Result<Copy, Error> {
         caller.must_be_admin()?;
         let copy = self.store.copy()?;
-        self.note(caller, "store_backed_up");
+        self.note(caller, Deed::new("store_backed_up", "store", ""));
         Ok(copy)
     }
 
@@ -208,19 +208,11 @@ impl Engine {
             });
         }
         verification.conclude();
-        self.note(caller, "store_verified");
+        self.note(caller, Deed::new("store_verified", "store", ""));
         let (ok, units) = (verification.ok, verification.units);
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(ok, units, seconds, "verified the store");
         Ok(verification)
-    }
-
-    /// Writes down what was done with the store as a whole. On a disk that takes nothing it has been done all the same.
-    fn note(&self, caller: &Caller, action: &'static str) {
-        let (who, deed) = (caller.actor(), Deed::new(action, "store", "store"));
-        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
-            tracing::warn!(%error, action, "could not be written into the audit log");
-        }
     }
 
     fn memory_names(&self) -> FxHashMap<MemoryId, String> {

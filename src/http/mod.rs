@@ -51,7 +51,7 @@ pub struct Options {
 pub enum ServeError {
     /// Everybody on the network could read and write.
     #[error(
-        "refusing to listen on {address}: without keys the server is open to whoever reaches it, so it listens on loopback only, such as 127.0.0.1:8640. Keys come in a later version; until then put a reverse proxy that checks rights before it"
+        "refusing to listen on {address}: without keys the server is open to whoever reaches it, so it listens on loopback only, such as 127.0.0.1:8640; make a key first with `hamzaban key create --role admin`"
     )]
     NotLoopback {
         /// What was asked for.
@@ -88,13 +88,14 @@ pub struct Server {
 }
 
 /// Takes a port, on loopback only while anybody may come in.
-fn listen_on(_engine: &Engine, listen: &str) -> Result<TcpListener, ServeError> {
+fn listen_on(engine: &Engine, listen: &str) -> Result<TcpListener, ServeError> {
     let failed = |reason| ServeError::Bind {
         listen: listen.to_owned(),
         reason,
     };
     let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(failed)?.collect();
-    if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+    let outside = addresses.iter().find(|address| !address.ip().is_loopback());
+    if let (Some(address), true) = (outside, engine.is_open()) {
         return Err(ServeError::NotLoopback { address: *address });
     }
     TcpListener::bind(addresses.as_slice()).map_err(failed)

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::index::Index;
 use super::letters::{Gap, Page};
 use super::lexicon::Lexicon;
-use super::sound::{Sound, persian};
+use super::sound::{Sound, coarse, persian};
 use crate::model::{Concept, ConceptKind, Marks, Name, NameForm, NameUse};
 
 /// The most words of a name that is looked for.
@@ -180,6 +180,9 @@ impl Names {
                     && !name.marks.has(Marks::BLOCKER),
             };
             adder.add(cut, How::Listed);
+            for other in other_letters(cut) {
+                adder.add_letters(&other, How::Listed);
+            }
             if concept.kind() == ConceptKind::Person && !facts.acronym {
                 adder.add_people(cut, &about);
             }
@@ -348,19 +351,23 @@ struct Adder<'a> {
 impl Adder<'_> {
     fn add(&mut self, cut: &Cut, how: How) {
         let number = self.names.variants.len() as u32;
-        let letters = cut.letters();
-        if letters.is_empty() {
-            return;
-        }
-        self.names.exact.add(letters.as_bytes(), number);
-        for other in other_letters(cut) {
-            self.names.exact.add(other.as_bytes(), number);
-        }
         let words = if self.searched_by_sound {
             self.add_sound(cut, number)
         } else {
             Box::default()
         };
+        self.push(cut, how, words);
+    }
+
+    /// A variant that only its letters find.
+    fn add_letters(&mut self, cut: &Cut, how: How) {
+        self.push(cut, how, Box::default());
+    }
+
+    fn push(&mut self, cut: &Cut, how: How, words: Box<[(Box<str>, bool)]>) {
+        let letters = cut.letters();
+        let number = self.names.variants.len() as u32;
+        self.names.exact.add(letters.as_bytes(), number);
         let mut facts = self.facts;
         facts.length = u16::try_from(letters.len()).unwrap_or(u16::MAX);
         facts.single = cut.words.len() == 1;
@@ -391,9 +398,10 @@ impl Adder<'_> {
         if heard < 3 {
             return Box::default();
         }
-        for other in other_skeletons(&key) {
-            self.names.sounds.add(&other, number);
+        for class in &mut key {
+            *class = coarse(*class);
         }
+        self.names.sounds.add(&key, number);
         words.into()
     }
 
@@ -409,6 +417,14 @@ impl Adder<'_> {
         let plain = cut.part(bare, cut.words.len());
         if bare > 0 {
             self.add(&plain, How::Derived);
+        }
+        if cut.arabic && plain.words.len() > 1 {
+            // «سیدعلی» for «سید علی».
+            let mut joined = plain.part(0, plain.words.len());
+            if let Some(first) = joined.words.first_mut() {
+                *first = format!("سید{first}").into();
+            }
+            self.add_letters(&joined, How::Derived);
         }
         let letters = plain.letters();
         let Some(family) = about
@@ -434,55 +450,37 @@ impl Adder<'_> {
     }
 }
 
-/// Other letters of the same name: possessives with their s, «خامنه‌ئی» and «خامنئی» for «خامنه‌ای».
-fn other_letters(cut: &Cut) -> Vec<String> {
+/// The same name in other letters: possessives with their s, «خامنه‌ئی» and «خامنئی» for «خامنه‌ای».
+fn other_letters(cut: &Cut) -> Vec<Cut> {
     let mut others = Vec::new();
     let inner = cut.words.len().saturating_sub(1);
+    let whole = || cut.part(0, cut.words.len());
     if cut.possessive.iter().take(inner).any(|p| *p) {
-        let with_s = cut.words.iter().enumerate().map(|(at, word)| {
-            let possessive = at < inner && cut.possessive.get(at) == Some(&true);
-            format!("{word}{}", if possessive { "s" } else { "" })
-        });
-        others.push(with_s.collect());
+        let mut other = whole();
+        for (word, possessive) in other.words.iter_mut().zip(&cut.possessive).take(inner) {
+            if *possessive {
+                *word = format!("{word}s").into();
+            }
+        }
+        others.push(other);
     }
-    if cut.arabic {
-        let heh_yeh = cut
-            .words
-            .windows(2)
-            .position(|pair| pair[0].ends_with('ه') && &*pair[1] == "ای");
-        if let Some(at) = heh_yeh {
-            let joined = |heh: bool| {
-                let words = cut.words.iter().enumerate().map(|(place, word)| {
-                    if place == at && !heh {
-                        word.strip_suffix('ه').unwrap_or(word)
-                    } else if place == at + 1 {
-                        "ی"
-                    } else {
-                        word
-                    }
-                });
-                words.collect::<String>()
-            };
-            others.extend([joined(true), joined(false)]);
+    let heh_yeh = |pair: &[Box<str>]| pair[0].ends_with('ه') && &*pair[1] == "ای";
+    if let Some(at) = cut
+        .words
+        .windows(2)
+        .position(heh_yeh)
+        .filter(|_| cut.arabic)
+    {
+        for with_heh in [true, false] {
+            let mut other = whole();
+            if let [heh, yeh, ..] = other.words.get_mut(at..).unwrap_or_default() {
+                *yeh = "ی".into();
+                if !with_heh {
+                    *heh = heh.strip_suffix('ه').unwrap_or(heh).into();
+                }
+            }
+            others.push(other);
         }
     }
     others
-}
-
-/// A skeleton, and what German and French writers (ch for kh and sh) and those who write k for q make of it.
-fn other_skeletons(key: &[u8]) -> Vec<Vec<u8>> {
-    let replaced = |from: u8, to: u8| {
-        key.contains(&from).then(|| {
-            key.iter()
-                .map(|b| if *b == from { to } else { *b })
-                .collect()
-        })
-    };
-    let mut keys = vec![key.to_vec()];
-    keys.extend(replaced(b'X', b'C'));
-    keys.extend(replaced(b'$', b'C'));
-    keys.extend(replaced(b'Q', b'K'));
-    keys.extend(replaced(b'X', b'K'));
-    keys.extend(replaced(b'Q', b'G'));
-    keys
 }

@@ -375,7 +375,7 @@ impl Walk<'_> {
             return None;
         }
         if facts.single {
-            return Some(());
+            return self.single_body(hit);
         }
         if facts.arabic {
             return self.persian_body(hit, variant);
@@ -401,6 +401,19 @@ impl Walk<'_> {
             return None;
         }
         Some(())
+    }
+
+    /// A name of one word is a street's or a person's too: Jamaran Street, Mehr Ali.
+    fn single_body(&self, hit: &Hit) -> Option<()> {
+        let lexicon = Lexicon::get();
+        let Some((at, after, Gap::Space)) = self.after(hit.words.1) else {
+            return Some(());
+        };
+        let letters = self.page().letters_of(at);
+        let another = after.is_capital()
+            && (lexicon.grounds.has(letters)
+                || (lexicon.sounds_given(letters) && !lexicon.common.has(letters)));
+        (!another).then_some(())
     }
 
     fn extend_to(&self, hit: &mut Hit, last: usize) {

@@ -263,9 +263,24 @@ pub(super) fn gap(between: &str) -> Gap {
     }
 }
 
+/// Words whose hamza is written in two ways that the fold keeps apart, at their beginning.
+const HAMZA: [(&str, &str); 4] = [
+    ("هیات", "هیئت"),
+    ("مسوول", "مسئول"),
+    ("مساله", "مسئله"),
+    ("جرات", "جرئت"),
+];
+
 /// Appends the letters of a word of the key fold.
 fn push_letters(key: &str, arabic: bool, out: &mut Vec<u8>) {
     if arabic {
+        if let Some((rest, usual)) = HAMZA
+            .iter()
+            .find_map(|(odd, usual)| Some((key.strip_prefix(odd)?, usual)))
+        {
+            let usual = crate::text::fold::key(usual).text;
+            return push_letters(&format!("{usual}{rest}"), true, out);
+        }
         let mut last = '\0';
         let mut buffer = [0; 4];
         for c in key.chars() {

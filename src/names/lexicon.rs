@@ -50,6 +50,8 @@ pub(super) struct Lexicon {
     pub(super) common: Words,
     /// Heads of longer names that take in a name before them: Tehran *University*.
     pub(super) heads: Words,
+    /// Streets and buildings, which are named after anything.
+    pub(super) grounds: Words,
     /// Heads that take in a name behind "of": *University* of Tehran.
     pub(super) heads_of: Words,
     /// English words that look like a name, or are one with a small letter.
@@ -89,6 +91,7 @@ impl Lexicon {
             seyyed: Words::read(SEYYED),
             common: Words::read(COMMON),
             heads: Words::read(HEADS),
+            grounds: Words::read(GROUNDS),
             heads_of: Words::read(HEADS_OF),
             ordinary: Words::read(ORDINARY),
             suffixes: Words::read(SUFFIXES),
@@ -184,6 +187,9 @@ const HEADS: &str = "times post herald tribune journal gazette daily weekly maga
     authority organization organisation initiative international accord accords agreement protocol peace treaty \
     declaration review hilton hills heights beach saint-germain match symphony insurance petrochemical automotive \
     guards court revisited contra";
+
+const GROUNDS: &str = "street square avenue boulevard highway airport station mosque hospital university school hotel \
+    park stadium bridge district neighborhood neighbourhood village";
 
 const HEADS_OF: &str = "university college school institute academy hospital museum library orchestra bank exchange party \
     front union federation association society organization organisation company corporation league chamber \

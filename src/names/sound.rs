@@ -102,6 +102,11 @@ impl Sound {
             && self.likeness(other) >= LIKENESS
     }
 
+    /// [`Sound::agrees`] with as many syllables.
+    pub(super) fn agrees_closely(&self, other: &Self) -> bool {
+        self.groups == other.groups && self.agrees(other)
+    }
+
     /// The same, for a word that an ezafe is written together with: `Mojahedine` for `Mojahedin-e`.
     pub(super) fn agrees_with_ezafe(&self, plain: &Self) -> bool {
         let mut bare = self.clone();
@@ -218,6 +223,7 @@ fn consonant(letters: &[u8], at: usize) -> (Option<u8>, usize) {
         [b'p', b'h', ..] => (b'F', 2),
         [b'c', b'k', ..] => (b'K', 2),
         [b'q', b'u', b'a' | b'e' | b'i' | b'o', ..] => (b'Q', 2),
+        [b'c', b'e' | b'i' | b'y', ..] => (b'S', 1),
         [b'c', ..] => (b'c', 1),
         [b'w', ..] => (b'V', 1),
         [b'x', ..] => (b'x', 1),
@@ -235,6 +241,28 @@ fn consonant(letters: &[u8], at: usize) -> (Option<u8>, usize) {
 fn hears(letters: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| letters.get(before));
     at + 1 < letters.len() && before != Some(&b'h')
+}
+
+/// What a class is looked up under: wider than the class, since German and French write ch for kh and sh, many
+/// write k or g for q, and English organization is British organisation. What is found is then held against
+/// [`stands_for`].
+pub(super) fn coarse(class: u8) -> u8 {
+    match class {
+        b'X' | b'C' | b'$' | b'Q' | b'G' | b'c' => b'K',
+        b'Z' => b'S',
+        class => class,
+    }
+}
+
+/// Whether a consonant of a text can stand for one of a name. In a name of one word, only the ch of German and
+/// French can: German is not Kerman.
+pub(super) fn stands_for(written: u8, named: u8, single: bool) -> bool {
+    written == named
+        || match (written, named) {
+            (b'C', b'X' | b'$') => true,
+            (b'K' | b'G', b'Q') | (b'K', b'X') | (b'G', b'K') => !single,
+            _ => false,
+        }
 }
 
 /// A skeleton without what one script writes and the other does not: v and u are one letter in Persian, a

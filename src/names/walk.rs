@@ -5,7 +5,7 @@ use super::build::{How, Names, Variant};
 use super::letters::{Gap, Page, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
-use super::sound::Sound;
+use super::sound::{Sound, coarse, stands_for};
 use crate::model::{ConceptKind, Name};
 
 /// A variant found in the text. Bytes count from the beginning of the page.
@@ -23,13 +23,11 @@ pub(super) struct Hit {
 
 /// Persian endings that are written together with a word, and whether a place may have them: ایرانی is an
 /// adjective, not Iran.
-const JOINED: [(&str, bool); 8] = [
+const JOINED: [(&str, bool); 6] = [
     ("ها", true),
     ("های", true),
-    ("هایی", true),
-    ("هایی", true),
     ("ی", false),
-    ("یی", false),
+    ("ای", false),
     ("را", true),
     ("هارا", true),
 ];
@@ -61,7 +59,8 @@ impl Reading {
                 self.skeletons.push(0xFF);
             } else {
                 self.sound.read(letters);
-                self.skeletons.extend_from_slice(&self.sound.skeleton);
+                self.skeletons
+                    .extend(self.sound.skeleton.iter().map(|class| coarse(*class)));
             }
         }
         self.skeleton_starts.push(self.skeletons.len() as u32);
@@ -161,17 +160,30 @@ impl<'a> Walk<'a> {
         places: bool,
         emit: &mut impl FnMut(Hit),
     ) {
+        let adjective = self.ends_in_double_yeh(to);
         let mut fitting = |hit: Hit| {
             let facts = self.variant(hit.variant).map(|variant| variant.facts);
             // A single «ی» makes an adjective of a place, and another word of a short one.
             let fits = facts.is_some_and(|facts| {
-                places || (facts.kind != Some(ConceptKind::Place) && !facts.single)
+                (places && !adjective) || (facts.kind != Some(ConceptKind::Place) && !facts.single)
             });
             if fits {
                 emit(hit);
             }
         };
         self.probe(from, to, letters, end - cut, cut, &mut fitting);
+    }
+
+    /// «اروپایی» is an adjective; «اروپای» is اروپا with an ezafe.
+    fn ends_in_double_yeh(&self, word: usize) -> bool {
+        let source = self
+            .word(word)
+            .and_then(|word| self.text.get(word.start as usize..word.end as usize));
+        source.is_some_and(|source| {
+            let mut last = source.chars().rev();
+            let yeh = |c: Option<char>| matches!(c, Some('ی' | 'ي' | 'ى' | 'ئ'));
+            yeh(last.next()) && yeh(last.next())
+        })
     }
 
     fn probe(
@@ -235,6 +247,11 @@ impl<'a> Walk<'a> {
             confidence: 97,
         };
         if facts.acronym || facts.exact {
+            // A plural has a small s; IRNAS is another acronym.
+            let last = self.text.get(..self.word(to)?.end as usize)?;
+            if cut > 0 && !last.ends_with('s') {
+                return None;
+            }
             let shouted = facts.exact && from < to && !written.chars().any(char::is_lowercase);
             if !shouted && !same_signs(written, &name.text) {
                 return None;
@@ -475,8 +492,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let (sound, name_sound) = (Sound::of(letters), Sound::of(name_word.as_bytes()));
-            let alike =
-                sound.skeleton == name_sound.skeleton || single_letter_apart(&sound, &name_sound);
+            let alike = same_consonants(&sound, &name_sound, last == 0);
             let agrees =
                 sound.agrees(&name_sound) || (place < last && sound.agrees_with_ezafe(&name_sound));
             let capital = self.word(*at).is_some_and(Word::is_capital);
@@ -518,7 +534,9 @@ impl<'a> Walk<'a> {
             .flat_map(|(word, _)| word.bytes())
             .collect();
         let (sound, name_sound) = (Sound::of(&joined), Sound::of(&name));
-        let agrees = sound.skeleton.len() >= 4 && sound.agrees(&name_sound);
+        let agrees = sound.skeleton.len() >= 4
+            && same_consonants(&sound, &name_sound, false)
+            && sound.agrees_closely(&name_sound);
         agrees.then(|| sound.likeness(&name_sound))
     }
 
@@ -535,16 +553,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Skeletons that were entered with k or ch for another letter.
-fn single_letter_apart(a: &Sound, b: &Sound) -> bool {
-    a.skeleton.len() == b.skeleton.len()
-        && a.skeleton.iter().zip(&b.skeleton).all(|(a, b)| {
-            a == b
-                || matches!(
-                    (a, b),
-                    (b'C', b'X' | b'$') | (b'K' | b'G', b'Q') | (b'K', b'X')
-                )
-        })
+fn same_consonants(written: &Sound, named: &Sound, single: bool) -> bool {
+    written.skeleton.len() == named.skeleton.len()
+        && written
+            .skeleton
+            .iter()
+            .zip(&named.skeleton)
+            .all(|(written, named)| stands_for(*written, *named, single))
 }
 
 /// What stands between two words of the text can stand for what stands there in the name.

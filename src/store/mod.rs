@@ -17,6 +17,7 @@ mod bulk;
 mod bulk_edits;
 mod changes;
 mod check;
+mod concepts;
 mod connection;
 mod content;
 mod counts;
@@ -24,9 +25,11 @@ mod edits;
 mod equals;
 mod error;
 mod feed;
+mod glossary;
 mod history;
 mod idempotency;
 mod imports;
+mod keys;
 mod memories;
 mod open;
 mod put;
@@ -58,13 +61,16 @@ pub use browse::{Filter, Page, Scanned, ScannedVariant};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use check::{Checkup, Damage, Finding};
+pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
 pub use feed::Stretch;
+pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use keys::{NewKey, StoredKey};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
@@ -302,6 +308,11 @@ impl Store {
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Seconds since 1970-01-01 UTC by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The place of the last durable change; 0 when there was none.

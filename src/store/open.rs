@@ -194,7 +194,7 @@ impl OpenError {
         }
     }
 
-    pub(super) fn store(path: &Path, source: impl Into<Error>) -> Self {
+    pub(crate) fn store(path: &Path, source: impl Into<Error>) -> Self {
         Self::Store {
             path: path.to_owned(),
             source: source.into(),

@@ -4,6 +4,7 @@
 use unicode_security::GeneralSecurityProfile as _;
 use unicode_security::confusable_detection;
 
+use super::fold::key;
 use super::pages::entry;
 
 /// The longest name, in characters.
@@ -107,6 +108,31 @@ pub fn confusable_skeleton(text: &str) -> String {
     confusable_detection::skeleton(text).collect()
 }
 
+/// What a name looks like to a reader, and what it is (the folded key). Two names are confusable when they look
+/// the same and are not writings of the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looks {
+    /// Equal for names that look alike.
+    pub skeleton: String,
+    /// Equal for writings of the same name: Arabic and Persian letters, case, apostrophes, hyphens.
+    pub same: String,
+}
+
+impl Looks {
+    /// The looks of a name.
+    pub fn of(name: &str) -> Self {
+        Self {
+            skeleton: confusable_skeleton(name),
+            same: key(name).text,
+        }
+    }
+
+    /// Whether a reader would take one name for the other although they differ.
+    pub fn confusable_with(&self, other: &Self) -> bool {
+        self.skeleton == other.skeleton && self.same != other.same
+    }
+}
+
 /// Whether a letter belongs to the Arabic script.
 pub fn is_arabic_script(c: char) -> bool {
     entry::<false>(c).is_arabic()
@@ -142,6 +168,16 @@ mod tests {
             let found = check_name(name).map_or_else(|fault| fault.code(), |()| "fine");
             assert_eq!(found, code, "{name:?}");
         }
+    }
+
+    #[test]
+    fn look_alikes_are_told_from_variants() {
+        let confusable = |one: &str, other: &str| Looks::of(one).confusable_with(&Looks::of(other));
+        assert!(confusable("МЕК", "MEK"));
+        assert!(!confusable("MEK", "MEK"));
+        assert!(!confusable("علي", "علی"));
+        assert!(!confusable("Khamene’i", "Khamene'i"));
+        assert!(!confusable("MEK", "PMOI"));
     }
 
     #[test]

@@ -13,7 +13,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "store", "index", "names", "score", "formats", "text", "model",
+            "store",
+            "index",
+            "names",
+            "score",
+            "formats",
+            "documents",
+            "text",
+            "model",
         ],
     ),
     ("names", &["text", "model"]),
@@ -21,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("score", &["text"]),
     ("store", &["text", "failpoint", "model"]),
     ("formats", &["text", "model"]),
+    ("documents", &["text", "model"]),
     ("text", &[]),
     ("config", &[]),
     ("telemetry", &[]),

@@ -7,6 +7,8 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
+//! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -25,15 +27,19 @@ mod cli;
 mod crash;
 mod faults;
 mod folders;
+mod glossary;
 mod helpers;
 mod http;
+mod keys;
 mod ledger;
 mod load;
+mod names;
 mod openapi;
 mod process;
 mod real;
 mod recall;
 mod replies;
+mod rights;
 mod tbx;
 mod threats;
 mod tmx;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What starts a server on a free port.
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 /// Between two looks at something that will come.
 const TICK: Duration = Duration::from_millis(5);
 /// Nothing waited for here takes longer, unless it is broken.
@@ -77,7 +79,7 @@ pub(crate) struct Served {
 impl Served {
     /// Waits only until it listens: the index may still be loading.
     pub(crate) fn launch(data: &Path) -> Self {
-        let (child, log) = spawn(data, Stdio::null(), |_| {});
+        let (child, log) = spawn(data, &SERVE, Stdio::null(), |_| {});
         let mut served = Served {
             child,
             address: String::new(),
@@ -91,12 +93,21 @@ impl Served {
 
     /// Waits until it says that it is ready.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_as(data, |_| {})
+        Self::begin(data, &SERVE, |_| {})
     }
 
     /// The same with a command that was changed before.
     pub(crate) fn start_as(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
-        let (mut child, log) = spawn(data, Stdio::piped(), change);
+        Self::begin(data, &SERVE, change)
+    }
+
+    /// The same with these arguments.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::begin(data, arguments, |_| {})
+    }
+
+    fn begin(data: &Path, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let (mut child, log) = spawn(data, arguments, Stdio::piped(), change);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut served = Served {
             child,
@@ -183,13 +194,18 @@ impl Drop for Served {
 }
 
 /// Logs go beside the data folder, since nothing but the server's own belongs into it.
-fn spawn(data: &Path, stdout: Stdio, change: impl FnOnce(&mut Command)) -> (Child, PathBuf) {
+fn spawn(
+    data: &Path,
+    arguments: &[&str],
+    stdout: Stdio,
+    change: impl FnOnce(&mut Command),
+) -> (Child, PathBuf) {
     let log = data.with_extension("log");
     let mut command = hamzaban(data);
     command.env("HAMZABAN_LOG", "warn");
     change(&mut command);
     let child = command
-        .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(File::create(&log).unwrap())

@@ -9,6 +9,7 @@
 //! nothing against is, byte for byte, what [`write`] makes of its concepts.
 
 mod check;
+pub mod pairs;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,9 @@ pub use check::check;
 pub use read::read;
 pub use write::write;
 
-use crate::model::{Concept, ConceptId, Name};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::model::{Concept, ConceptId, ConceptIdError, Name};
 
 /// The columns, in the order they are written.
 pub const COLUMNS: [&str; 12] = [
@@ -81,6 +84,12 @@ impl Fault {
             ..Self::bad(line, code, reason)
         }
     }
+}
+
+/// An id for a concept whose file has none: made of one name, so that the same file gives the same ids again.
+pub(in crate::formats) fn made_id(name: &Name) -> Result<ConceptId, ConceptIdError> {
+    let hash = xxh3_64(format!("{}\n{}", name.lang, name.text).as_bytes());
+    ConceptId::parse(&format!("term:{hash:016x}"))
 }
 
 /// A glossary file as it was read.
