@@ -105,6 +105,7 @@ impl Engine {
             },
             batch: Batch::default(),
             ahead: VecDeque::new(),
+            submitted: 0,
         };
         let _counted = self.imports.one();
         let ended = run.all(input, format, langs, progress);
@@ -255,6 +256,8 @@ struct Run<'a> {
     confirmed: ImportReport,
     batch: Batch,
     ahead: VecDeque<Pending<ImportReport>>,
+    /// Units read that were handed over.
+    submitted: u64,
 }
 
 impl Run<'_> {
@@ -266,7 +269,6 @@ impl Run<'_> {
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let (source, target) = langs.unzip();
-        let shared = Arc::new(parking_lot::Mutex::new(self.confirmed.clone()));
         let mut units = 0;
         let entries = match formats::read(input, format, &ReadOptions { source, target }) {
             Ok(entries) => entries,
@@ -274,29 +276,29 @@ impl Run<'_> {
         };
         for entry in entries {
             if self.engine.imports.is_ending() {
-                self.submit(&shared)?;
+                self.submit()?;
                 return Err(Failure::Ending);
             }
             let entry = match entry {
                 Ok(entry) => entry,
                 // The reader was told to end, and so has no more.
                 Err(_) if self.engine.imports.is_ending() => {
-                    self.submit(&shared)?;
+                    self.submit()?;
                     return Err(Failure::Ending);
                 }
                 Err(error) => {
-                    self.submit(&shared)?;
+                    self.submit()?;
                     return Err(Failure::Format(error));
                 }
             };
             units += 1;
             self.take(entry);
             if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
-                self.submit(&shared)?;
+                self.submit()?;
                 progress.advance(self.read.load(Ordering::Relaxed), units);
             }
         }
-        self.submit(&shared)?;
+        self.submit()?;
         progress.advance(self.read.load(Ordering::Relaxed), units);
         Ok(())
     }
@@ -329,15 +331,26 @@ impl Run<'_> {
     }
 
     /// Hands the batch over; waits while too many are on their way.
-    fn submit(&mut self, shared: &Arc<parking_lot::Mutex<ImportReport>>) -> Result<(), Failure> {
+    fn submit(&mut self) -> Result<(), Failure> {
         let batch = std::mem::take(&mut self.batch);
         if batch.read == 0 {
             return Ok(());
         }
         let (memory, mode, by, id) = (self.memory, self.mode, self.who.by.clone(), self.id);
-        let (shared, bytes) = (shared.clone(), self.read.load(Ordering::Relaxed));
+        let bytes = self.read.load(Ordering::Relaxed);
+        let (report_id, name) = (self.confirmed.id.clone(), self.confirmed.memory.clone());
+        let before = self.submitted;
+        self.submitted += batch.read;
         self.ahead.push_back(self.engine.store.submit(move |tx| {
-            let mut report = shared.lock().clone();
+            // As it is in the store: a batch that was handed over before may have come to nothing.
+            let mut report = tx.import_report(id)?;
+            if report.read != before {
+                return Err(store::Error::Invalid {
+                    field: "batch",
+                    reason: "the one before it was not written".to_owned(),
+                });
+            }
+            (report.id, report.memory) = (report_id, name);
             report.read += batch.read;
             report.skipped += batch.skipped;
             batch
@@ -352,7 +365,6 @@ impl Run<'_> {
                 }
             }
             tx.note_import_progress(id, bytes, &report)?;
-            *shared.lock() = report.clone();
             Ok(report)
         }));
         while self.ahead.len() > BATCHES_AHEAD {

@@ -273,7 +273,8 @@ impl Engine {
                 return Ok(None);
             };
             let held = self.index_holds(&found);
-            if held || self.applied.load(Ordering::Acquire) >= head.0 {
+            let waits = self.applied.load(Ordering::Acquire) < head.0 && self.is_following();
+            if held || !waits {
                 return Ok((!held).then_some(found.memory));
             }
             std::thread::sleep(Duration::from_millis(50));

@@ -1,7 +1,8 @@
 //! The one integration binary. What belongs where:
 //! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
-//! * `folders`: data folders of others and of newer versions
+//! * `folders`: data folders of others and of newer versions; `upkeep`: backup, restore, verify; `faults`: disks and
+//!   processes that fail, `figures` for watchers; `threats`: every claim of the threat model has its test
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
@@ -26,6 +27,7 @@ mod changes;
 mod cli;
 mod concordance;
 mod crash;
+mod faults;
 mod folders;
 mod glossary;
 mod helpers;
@@ -41,6 +43,7 @@ mod recall;
 mod replies;
 mod rights;
 mod tbx;
+mod threats;
 mod tmx;
 mod transfer;
 mod units;
