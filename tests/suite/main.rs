@@ -7,6 +7,7 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `openapi`: the document, as a snapshot
+//! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +21,7 @@ mod bad_input;
 mod bad_rows;
 mod cli;
 mod crash;
+mod documents;
 mod folders;
 mod helpers;
 mod http;
