@@ -59,7 +59,7 @@ CREATE TABLE unit (
   next         TEXT,                -- context: the segment after it
   context_id   TEXT,                -- context: a key that names its place
   metadata     TEXT,                -- JSON {"attributes","props","notes"}: what a file said beyond the above
-  import_id    INTEGER,             -- the import that wrote this revision; NULL: a person or client did
+  import_id    INTEGER,             -- the import or bulk change that wrote this revision; NULL: a person or client did
   source_hash  INTEGER NOT NULL,    -- xxh3 of the source's language group, its folded text and the context.
                                     -- It depends on text::fold::same: when that changes, a step must renew it
   content_hash INTEGER NOT NULL,    -- xxh3 of the context and each (language, tagged or plain text)
@@ -94,8 +94,8 @@ CREATE TABLE unit_history (
   memory_id INTEGER NOT NULL,      -- where it was
   at        INTEGER NOT NULL,      -- when it ended
   by        TEXT,                  -- by whom
-  event     TEXT    NOT NULL,      -- what ended it: updated, replaced, reverted, deleted, restored, taken_back
-  import_id INTEGER,               -- the import that ended it
+  event     TEXT    NOT NULL,      -- what ended it: updated, replaced, reverted, deleted, restored, taken_back, moved, merged
+  import_id INTEGER,               -- the import or bulk change that ended it
   state     TEXT,                  -- JSON of the whole revision; NULL: it was a deletion, which has no content
   PRIMARY KEY (unit_id, rev)
 ) STRICT, WITHOUT ROWID;
@@ -111,21 +111,37 @@ CREATE TABLE change (
   rev       INTEGER                -- the unit's revision after the change
 ) STRICT;
 
--- Imports and how they went.
+-- Imports and other changes of many units at once, and how they went. What each of them wrote says so in
+-- unit.import_id and unit_history.import_id.
 CREATE TABLE import (
   id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
   memory_id   INTEGER NOT NULL REFERENCES memory (id), -- where it wrote
-  file        TEXT    NOT NULL,    -- the file's name, a label for people
-  format      TEXT    NOT NULL,    -- tmx, tsv, csv …
-  mode        TEXT    NOT NULL,    -- add, update, keep
+  file        TEXT    NOT NULL,    -- the file's name, a label for people; empty where there is no file
+  format      TEXT    NOT NULL,    -- tmx, tsv, csv …; empty where there is no file
+  mode        TEXT    NOT NULL,    -- add, update, keep; empty where there is no file
   by          TEXT,                -- who started it
   state       TEXT    NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
                                    -- running ones become interrupted when the store is opened
   bytes_read  INTEGER NOT NULL,    -- of the file, all before it is in the store
   started_at  INTEGER NOT NULL,    -- when it began
   finished_at INTEGER,             -- when it ended; NULL: it runs
-  report      TEXT    NOT NULL     -- JSON of the import report so far
+  report      TEXT    NOT NULL,    -- JSON of the report so far
+  kind        TEXT    NOT NULL DEFAULT 'import', -- import, replace, delete, move, copy, merge, undo
+  asked       TEXT,                -- JSON of what was asked for (filter, what to find …); NULL: nothing, or erased
+  other_id    INTEGER,             -- the memory it moved or copied to, which it wrote too
+  undoes      INTEGER              -- import.id of what it takes back
 ) STRICT;
+
+-- How many units were written on each day and by whom, for statistics; kept by the writer.
+CREATE TABLE activity (
+  memory_id INTEGER NOT NULL,      -- where
+  day       INTEGER NOT NULL,      -- days since 1970-01-01 UTC: when it was written here, whatever its file says
+  by        TEXT    NOT NULL,      -- by whom; empty where nobody is known
+  added     INTEGER NOT NULL,      -- new units
+  changed   INTEGER NOT NULL,      -- new revisions of units
+  deleted   INTEGER NOT NULL,      -- deletions
+  PRIMARY KEY (memory_id, day, by)
+) STRICT, WITHOUT ROWID;
 
 -- Replies to POSTs that carried an Idempotency-Key, kept for 30 days.
 CREATE TABLE idempotency (
@@ -137,3 +153,42 @@ CREATE TABLE idempotency (
   at        INTEGER NOT NULL,      -- when
   PRIMARY KEY (key, route)
 ) STRICT;
+
+-- Who did what, for those who answer for the server; holds no texts. Only ever added to; rows go after 400 days.
+CREATE TABLE audit (
+  id         INTEGER PRIMARY KEY,  -- larger is later
+  at         INTEGER NOT NULL,     -- when
+  by         TEXT,                 -- the name of the key, as shown in units and changes; NULL: nobody is known
+  key_id     TEXT,                 -- key.id; NULL: the local administrator, or anybody before there were keys
+  action     TEXT    NOT NULL,     -- such as unit_added, memory_deleted, import_started, key_revoked, refused
+  object     TEXT    NOT NULL,     -- what kind of thing: unit, memory, import, key, route …
+  object_id  TEXT    NOT NULL,     -- which one: a unit's id, a memory's name, a key's id, a route's pattern …
+  memory_id  INTEGER,              -- the memory it is in or is; the memory itself may be gone
+  before_rev INTEGER,              -- the unit's revision before; NULL: there was none, or the object has none
+  after_rev  INTEGER,              -- the unit's revision after
+  request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
+) STRICT;
+
+-- Keys to the server. None is ever removed: the server is open only while this table is empty.
+CREATE TABLE key (
+  id          TEXT    PRIMARY KEY, -- 8 letters and digits, the ID of hz_ID_SECRET
+  name        TEXT    NOT NULL,    -- a label for people, shown as changed_by; '' for none
+  hash        BLOB    NOT NULL,    -- SHA-256 of the whole key as it was shown, once; the key itself is nowhere
+  everywhere  TEXT,                -- role in every memory: read, write, admin; NULL: only in those of key_memory
+  glossary    TEXT,                -- role in the glossary; NULL: none
+  per_minute  INTEGER,             -- how many requests a minute; NULL: as many as it likes
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  expires_at  INTEGER,             -- from when it is refused; NULL: never
+  revoked_at  INTEGER,             -- when it was revoked; NULL: it was not
+  revoked_by  TEXT,                -- by whom
+  last_used   INTEGER              -- when it was used, to the hour; NULL: never
+) STRICT;
+
+-- What a key may do in single memories.
+CREATE TABLE key_memory (
+  key_id    TEXT    NOT NULL REFERENCES key (id), -- which key
+  memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
+  role      TEXT    NOT NULL,      -- read, write, admin
+  PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;

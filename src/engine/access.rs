@@ -4,13 +4,17 @@
 
 use super::{Engine, Error, view};
 use crate::model::{MemoryId, Rights, Role, UnitId};
-use crate::store::{self, Memory, Reader};
+use crate::store::{self, Actor, Memory, Reader};
 
 /// Who asks, with what they may do.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Shown as `changed_by`.
     pub name: Option<String>,
+    /// The id of their key; none for the local administrator, and while no key exists.
+    pub key: Option<String>,
+    /// The id of their request; none on the command line.
+    pub request: Option<String>,
     /// What they may do.
     pub rights: Rights,
 }
@@ -20,18 +24,42 @@ impl Caller {
     pub fn local() -> Self {
         Self {
             name: None,
+            key: None,
+            request: None,
             rights: Rights::all(),
+        }
+    }
+
+    /// Who they are, for the audit log: give it to `tx.audit` in the job that writes.
+    pub(super) fn actor(&self) -> Actor {
+        Actor {
+            by: self.name.clone(),
+            key: self.key.clone(),
+            request: self.request.clone(),
         }
     }
 
     /// Refuses whoever may not administer the server.
     pub(super) fn must_be_admin(&self) -> Result<(), Error> {
-        if self.rights.is_admin() {
+        self.must_have_everywhere(Role::Admin)
+    }
+
+    /// Refuses whoever has not at least this role in every memory.
+    pub(super) fn must_have_everywhere(&self, needed: Role) -> Result<(), Error> {
+        if self.rights.everywhere >= Some(needed) {
             Ok(())
         } else {
-            Err(Error::Forbidden {
-                needed: Role::Admin,
-            })
+            Err(Error::Forbidden { needed })
+        }
+    }
+
+    /// Refuses whoever has not at least this role in the glossary. It is one thing that everybody knows of, so
+    /// who may not read it is told so.
+    pub fn must_have_in_glossary(&self, needed: Role) -> Result<(), Error> {
+        if self.rights.glossary >= Some(needed) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden { needed })
         }
     }
 

@@ -1,91 +1,19 @@
-//! Memories and units: making, changing, taking back.
+//! Units: making, changing, taking back.
 
 use super::requests::{
-    HistoryEntry, ImportMode, MemoryInfo, MemoryPatch, NewMemory, NewUnit, UnitPage, UnitView,
-    VariantText, Written,
+    HistoryEntry, ImportMode, NewUnit, UnitPage, UnitView, VariantText, Written,
 };
-use super::{Caller, Engine, Error, Idempotency, Remembered, Role, invalid, view};
-use crate::model::{Draft, Lang, MAX_VARIANTS, UnitId, Variant};
-use crate::store::{self, Mode, Outcome, Prepared};
+use super::{Caller, Engine, Error, Role, invalid, view};
+use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
+use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
-/// The longest title and user-given label, in characters.
-const MAX_TITLE: usize = 200;
 /// The most units on one page.
 const MOST_ON_A_PAGE: usize = 1_000;
 /// The longest context text and metadata value, in characters.
 const MAX_METADATA: usize = 10_240;
 
 impl Engine {
-    /// The memories that the caller may read, by name.
-    pub fn memories(&self, caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
-        let infos = self.store.read(|reader| {
-            let memories = Self::readable(caller, reader)?.into_iter();
-            memories
-                .map(|memory| Ok(view::memory(&memory, languages(reader, &memory)?)))
-                .collect()
-        })?;
-        Ok(infos)
-    }
-
-    /// One memory.
-    pub fn memory(&self, caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
-        let memory = self.memory_for(caller, Role::Read, name)?;
-        let langs = self.store.read(|reader| languages(reader, &memory))?;
-        Ok(view::memory(&memory, langs))
-    }
-
-    /// Makes a memory.
-    pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
-        self.must_be_ready()?;
-        caller.must_be_admin()?;
-        if !store::is_memory_name(&memory.name) {
-            let reason =
-                "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
-            return Err(invalid("invalid_name", "/name", reason));
-        }
-        check_penalty(memory.penalty)?;
-        let title = memory.title.clone().unwrap_or_else(|| memory.name.clone());
-        check_title(&title)?;
-        let (new, by) = (memory.clone(), caller.name.clone());
-        let made = self.store.write(move |tx| {
-            tx.create_memory(&new.name, &title, new.penalty, new.read_only, by.as_deref())
-        })?;
-        Ok(view::memory(&made, Vec::new()))
-    }
-
-    /// Changes what the patch names.
-    pub fn change_memory(
-        &self,
-        caller: &Caller,
-        name: &str,
-        patch: &MemoryPatch,
-    ) -> Result<MemoryInfo, Error> {
-        self.must_be_ready()?;
-        patch.penalty.map_or(Ok(()), check_penalty)?;
-        patch.title.as_deref().map_or(Ok(()), check_title)?;
-        let patch = store::MemoryPatch {
-            title: patch.title.clone(),
-            penalty: patch.penalty,
-            read_only: patch.read_only,
-        };
-        let memory = self.memory_for(caller, Role::Admin, name)?.id;
-        let by = caller.name.clone();
-        self.store
-            .write(move |tx| tx.change_memory(memory, &patch, by.as_deref()))?;
-        self.memory(caller, name)
-    }
-
-    /// Deletes a memory with all its units; they are kept for 30 days.
-    pub fn delete_memory(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        self.must_be_ready()?;
-        let memory = self.memory_for(caller, Role::Admin, name)?.id;
-        let by = caller.name.clone();
-        self.store
-            .write(move |tx| tx.delete_memory(memory, by.as_deref()))?;
-        Ok(())
-    }
-
     /// Writes a unit; see [`NewUnit`] for what happens where its source is there already.
     pub fn add_unit(
         &self,
@@ -101,10 +29,12 @@ impl Engine {
         };
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
-        let by = caller.name.clone();
-        let outcome = self
-            .store
-            .write(move |tx| tx.put_draft(memory, prepared, mode, by.as_deref(), None))?;
+        let who = caller.actor();
+        let outcome = self.store.write(move |tx| {
+            let outcome = tx.put_draft(memory, prepared, mode, who.by.as_deref(), None)?;
+            audit_written(tx, &who, "unit_changed", memory, outcome)?;
+            Ok(outcome)
+        })?;
         Ok(Written {
             id: view::unit_id(outcome.id()),
             rev: outcome.rev(),
@@ -169,11 +99,12 @@ impl Engine {
         unit: &NewUnit,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let (id, _) = self.unit_for(caller, Role::Write, id)?;
-        let (draft, by) = (draft(unit)?, caller.name.clone());
-        let written = self
-            .store
-            .write(move |tx| tx.replace_unit(id, rev, draft, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let (draft, who) = (draft(unit)?, caller.actor());
+        let written = self.store.write(move |tx| {
+            let outcome = tx.replace_unit(id, rev, draft, who.by.as_deref())?;
+            audit_written(tx, &who, "unit_changed", memory.id, outcome)
+        });
         written.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -181,11 +112,13 @@ impl Engine {
     /// Deletes a unit; its history stays, and it can be brought back.
     pub fn delete_unit(&self, caller: &Caller, id: &str, rev: i64) -> Result<(), Error> {
         self.must_be_ready()?;
-        let (id, _) = self.unit_for(caller, Role::Write, id)?;
-        let by = caller.name.clone();
-        let deleted = self
-            .store
-            .write(move |tx| tx.delete_unit(id, rev, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let who = caller.actor();
+        let deleted = self.store.write(move |tx| {
+            let after = tx.delete_unit(id, rev, who.by.as_deref())?;
+            let deed = Deed::unit("unit_deleted", memory.id, id);
+            tx.audit(&who, &deed.revised(Some(rev), Some(after)))
+        });
         deleted.map_err(|error| self.refused(error, id, rev))?;
         Ok(())
     }
@@ -216,11 +149,12 @@ impl Engine {
         to_rev: i64,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
-        let (id, _) = self.unit_for(caller, Role::Write, id)?;
-        let by = caller.name.clone();
-        let reverted = self
-            .store
-            .write(move |tx| tx.revert_unit(id, to_rev, rev, by.as_deref()));
+        let (id, memory) = self.unit_for(caller, Role::Write, id)?;
+        let who = caller.actor();
+        let reverted = self.store.write(move |tx| {
+            let outcome = tx.revert_unit(id, to_rev, rev, who.by.as_deref())?;
+            audit_written(tx, &who, "unit_reverted", memory.id, outcome)
+        });
         reverted.map_err(|error| self.refused(error, id, rev))?;
         self.view_of(id)
     }
@@ -243,63 +177,27 @@ impl Engine {
             other => other.into(),
         }
     }
-
-    /// What an `Idempotency-Key` was answered with before, if it was; another body is an error.
-    pub fn remembered(&self, key: &Idempotency) -> Result<Option<Remembered>, Error> {
-        let found = self
-            .store
-            .read(|reader| reader.remembered(&key.key, &key.route))?;
-        match found {
-            Some(found) if found.body_hash != key.body_hash as i64 => {
-                Err(Error::IdempotencyMismatch)
-            }
-            Some(found) => Ok(Some(Remembered {
-                status: found.status,
-                body: String::from_utf8_lossy(&found.reply).into_owned(),
-            })),
-            None => Ok(None),
-        }
-    }
-
-    /// Remembers an answer for 30 days.
-    pub fn remember(&self, key: &Idempotency, answer: &Remembered) -> Result<(), Error> {
-        let sent = store::Remembered {
-            body_hash: key.body_hash as i64,
-            status: answer.status,
-            reply: answer.body.clone().into_bytes(),
-        };
-        let (name, route) = (key.key.clone(), key.route.clone());
-        Ok(self
-            .store
-            .write(move |tx| tx.remember(&name, &route, &sent))?)
-    }
 }
 
-fn languages(reader: &store::Reader, memory: &store::Memory) -> Result<Vec<String>, store::Error> {
-    Ok(reader
-        .languages(memory.id)?
-        .into_iter()
-        .map(|(lang, _)| lang.to_string())
-        .collect())
-}
-
-fn check_penalty(penalty: u8) -> Result<(), Error> {
-    if penalty > store::MAX_PENALTY {
-        return Err(invalid(
-            "out_of_range",
-            "/penalty",
-            "a penalty is a percentage from 0 to 30",
-        ));
-    }
-    Ok(())
-}
-
-fn check_title(title: &str) -> Result<(), Error> {
-    check_label(title, MAX_TITLE, "/title")
+/// Writes down that a unit was written, unless nothing was; `action` is for one that was there.
+fn audit_written(
+    tx: &mut Tx<'_>,
+    who: &Actor,
+    action: &'static str,
+    memory: MemoryId,
+    outcome: Outcome,
+) -> Result<(), store::Error> {
+    let (action, before) = match outcome {
+        Outcome::Unchanged(..) => return Ok(()),
+        Outcome::Added(..) => ("unit_added", None),
+        Outcome::Updated(_, rev) => (action, Some(rev - 1)),
+    };
+    let deed = Deed::unit(action, memory, outcome.id());
+    tx.audit(who, &deed.revised(before, Some(outcome.rev())))
 }
 
 /// A text that is shown but is no segment: bounded, and without control characters.
-fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
+pub(super) fn check_label(text: &str, most: usize, field: &str) -> Result<(), Error> {
     if text.chars().count() > most {
         return Err(invalid(
             "out_of_range",

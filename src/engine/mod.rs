@@ -2,19 +2,37 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
+mod bulk;
+mod cursor;
 mod edit;
+mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod first_run;
+mod idempotency;
+mod keys;
 mod lookup;
+mod memories;
 mod requests;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
+pub use bulk::{BulkPage, BulkView};
+pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -29,10 +47,13 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use parking_lot::RwLock;
+
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +96,17 @@ pub enum Error {
     Forbidden {
         /// The role that would do.
         needed: Role,
+    },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
+    /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
+    #[error("{reason}")]
+    Gone {
+        /// Stable code: `behind_horizon`, `epoch_changed`.
+        code: &'static str,
+        /// Why, and what to do instead.
+        reason: String,
     },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
@@ -167,7 +199,14 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
+    keys: Keys,
 }
+
+/// Who is told that something changed.
+type Listeners = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// How far the index is filled at the start.
 #[derive(Default)]
@@ -183,28 +222,41 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs,
+            ..OpenOptions::default()
+        };
+        Self::open_with(data, &options)
+    }
+
+    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
         let applied = Arc::new(AtomicI64::new(0));
+        let listeners = Listeners::default();
         let follower = {
             let (index, applied) = (index.clone(), applied.clone());
+            let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
+                listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        let store = Store::open(data, &options, Box::new(follower))?;
+        let store = Store::open(data, options, Box::new(follower))?;
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         Ok(Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
             applied,
             loading: Loading::default(),
+            listeners,
+            verifying: AtomicBool::new(false),
+            keys,
         }))
     }
 
@@ -372,6 +424,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound { what } => Error::NotFound { what: what.into() },
             store::Error::Exists { name } => Error::Exists { name },
+            store::Error::Running => Error::Running,
             store::Error::ReadOnly { name } => Error::ReadOnly { name },
             store::Error::Invalid { field, reason } => {
                 invalid("invalid_unit", &format!("/{field}"), &reason)

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::access::not_found;
-use super::requests::{ImportMode, ImportState, ImportStatus};
+use super::requests::{ImportMode, ImportStatus};
 use super::{Caller, Engine, Error, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
-use crate::store::{self, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
+use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
 
 /// Units in a batch …
 const BATCH_UNITS: usize = 2_000;
@@ -47,15 +47,17 @@ impl Engine {
     ) -> Result<String, Error> {
         self.must_be_ready()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
-        let (label, by) = (label.to_owned(), caller.name.clone());
+        let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
-            tx.start_import(&NewImport {
+            let id = tx.start_import(&NewImport {
                 memory,
                 file: label.chars().take(200).collect(),
                 format: format.to_string(),
                 mode: mode_name(mode).to_owned(),
-                by,
-            })
+                by: who.by.clone(),
+            })?;
+            tx.audit(&who, &Deed::import("import_started", memory, id))?;
+            Ok(id)
         })?;
         Ok(id.0.to_string())
     }
@@ -93,7 +95,7 @@ impl Engine {
             id: import.id,
             memory: import.start.memory,
             mode,
-            by: caller.name.clone(),
+            who: caller.actor(),
             read,
             confirmed: ImportReport {
                 id: id.to_owned(),
@@ -108,17 +110,10 @@ impl Engine {
     }
 
     fn import_record(&self, id: &str) -> Result<store::Import, Error> {
-        let number = id
-            .parse()
-            .ok()
-            .filter(|number: &i64| number.to_string() == id);
-        let not_found = || Error::NotFound {
-            what: "import".into(),
-        };
-        let id = ImportId(number.ok_or_else(not_found)?);
+        let id = super::bulk::read_id(id, "import")?;
         self.store
             .read(|reader| reader.import(id))?
-            .ok_or_else(not_found)
+            .ok_or_else(|| not_found("import"))
     }
 
     fn memory_name(&self, memory: MemoryId) -> Result<String, Error> {
@@ -140,12 +135,7 @@ impl Engine {
         let memory = self.memory_name(import.start.memory)?;
         Ok(ImportStatus {
             id: id.to_owned(),
-            state: match import.state {
-                store::ImportState::Running => ImportState::Running,
-                store::ImportState::Done => ImportState::Done,
-                store::ImportState::Failed => ImportState::Failed,
-                store::ImportState::Interrupted => ImportState::Interrupted,
-            },
+            state: import.state.into(),
             bytes_read: import.bytes_read,
             report: ImportReport {
                 id: id.to_owned(),
@@ -153,6 +143,16 @@ impl Engine {
                 ..import.report
             },
         })
+    }
+
+    /// Everything at once is what somebody takes along who leaves: the audit log says who took it. Where it
+    /// cannot be written, as on a full disk, the export goes on, since it may be the rescue.
+    fn note_export(&self, caller: &Caller, memory: &store::Memory) {
+        let deed = Deed::memory("exported", memory.id, &memory.name);
+        let who = caller.actor();
+        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
+            tracing::error!(%error, "an export could not be written into the audit log");
+        }
     }
 
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
@@ -163,7 +163,9 @@ impl Engine {
         format: Format,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
-        let memory = self.memory_for(caller, Role::Read, memory)?.id;
+        let memory = self.memory_for(caller, Role::Read, memory)?;
+        self.note_export(caller, &memory);
+        let memory = memory.id;
         let langs = self.store.read(|reader| reader.languages(memory))?;
         let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
         let options = WriteOptions {
@@ -254,7 +256,7 @@ struct Run<'a> {
     id: ImportId,
     memory: MemoryId,
     mode: Mode,
-    by: Option<String>,
+    who: Actor,
     read: Arc<AtomicU64>,
     /// What is known to be in the store.
     confirmed: ImportReport,
@@ -330,7 +332,7 @@ impl Run<'_> {
         if batch.read == 0 {
             return Ok(());
         }
-        let (memory, mode, by, id) = (self.memory, self.mode, self.by.clone(), self.id);
+        let (memory, mode, by, id) = (self.memory, self.mode, self.who.by.clone(), self.id);
         let (shared, bytes) = (shared.clone(), self.read.load(Ordering::Relaxed));
         self.ahead.push_back(self.engine.store.submit(move |tx| {
             let mut report = shared.lock().clone();
@@ -371,10 +373,9 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let state = if ended.is_ok() {
-            store::ImportState::Done
-        } else {
-            store::ImportState::Failed
+        let (state, action) = match ended {
+            Ok(()) => (store::ImportState::Done, "import_done"),
+            Err(_) => (store::ImportState::Failed, "import_failed"),
         };
         let mut report = self.confirmed;
         if let Err(Failure::Format(error)) = &ended {
@@ -385,10 +386,11 @@ impl Run<'_> {
             });
         }
         let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
-        let finished = self
-            .engine
-            .store
-            .write(move |tx| tx.finish_import(id, state, bytes, &last));
+        let (who, memory) = (self.who, self.memory);
+        let finished = self.engine.store.write(move |tx| {
+            tx.finish_import(id, state, bytes, &last)?;
+            tx.audit(&who, &Deed::import(action, memory, id))
+        });
         match ended {
             Ok(()) => finished.map(|()| report).map_err(Error::from),
             Err(Failure::Store(error)) => Err(error.into()),

@@ -7,6 +7,7 @@ mod concept;
 mod lang;
 mod report;
 mod rights;
+mod style;
 mod unit;
 
 pub use concept::{
@@ -14,8 +15,9 @@ pub use concept::{
     NameUse, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
-pub use report::{ImportReport, MAX_PROBLEMS, Problem};
+pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
+pub use style::{FirstMention, LaterMention, Style};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,
     Prop, Seq, Stamp, Unit, UnitId, Variant,

@@ -49,3 +49,38 @@ impl ImportReport {
         }
     }
 }
+
+/// How many units a [`BulkReport`] lists that it left alone; `conflicts_total` counts them all.
+pub const MAX_CONFLICTS: usize = 1_000;
+
+/// What a change of many units did, so far or at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkReport {
+    /// Units that were looked at because they were to be changed.
+    pub matched: u64,
+    /// New units.
+    pub added: u64,
+    /// Units that got a new revision.
+    pub changed: u64,
+    /// Units that were deleted.
+    pub deleted: u64,
+    /// Deleted units that came back.
+    pub restored: u64,
+    /// Units that were as wanted already.
+    pub unchanged: u64,
+    /// Ids of units that were left alone, because someone edited them meanwhile or since, or because the result
+    /// would be no segment; the first 1,000.
+    pub conflicts: Vec<String>,
+    /// How many of those there were.
+    pub conflicts_total: u64,
+}
+
+impl BulkReport {
+    /// Counts a unit that was left alone, and lists it while there is room.
+    pub fn add_conflict(&mut self, unit: String) {
+        self.conflicts_total += 1;
+        if self.conflicts.len() < MAX_CONFLICTS {
+            self.conflicts.push(unit);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use rusqlite::Row;
 use super::content::place;
 use super::memories::UNDELETE_WITHIN;
 use super::tx::Tx;
-use super::{Error, Reader, idempotency};
+use super::{Error, Reader, audit, idempotency};
 use crate::model::{MemoryId, Seq, Stamp, UnitId};
 
 /// How long a change stays in the log, in seconds: 7 days.
@@ -53,7 +53,7 @@ impl LoggedKind {
     }
 }
 
-fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
+pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
     let seq = row.get(0)?;
     let unit = || -> Result<(UnitId, i64), Error> { Ok((UnitId(row.get(5)?), row.get(6)?)) };
     let kind = match super::units::text(row, 3)? {
@@ -124,7 +124,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Drops what is past its time: changes, remembered replies, memories deleted long ago with their units. It
+    /// Drops what is past its time: changes, remembered replies, audit entries, memories deleted long ago with their units. It
     /// does a bounded piece of work and says whether there may be more; call it now and then, and again while it
     /// returns true.
     ///
@@ -136,6 +136,7 @@ impl Tx<'_> {
             let dropped = [
                 tx.purge_changes(tx.now - KEEP_CHANGES, newest_old)?,
                 idempotency::purge(tx.conn, tx.now)?,
+                audit::purge(tx.conn, tx.now)?,
                 tx.purge_memories(tx.now - UNDELETE_WITHIN)?,
             ];
             Ok(dropped.contains(&true))
@@ -194,6 +195,7 @@ impl Tx<'_> {
                 "DELETE FROM unit_history WHERE memory_id = ?1",
                 "DELETE FROM memory_lang WHERE memory_id = ?1",
                 "DELETE FROM import WHERE memory_id = ?1",
+                "DELETE FROM key_memory WHERE memory_id = ?1",
                 "DELETE FROM memory WHERE id = ?1",
             ] {
                 self.conn.prepare_cached(sql)?.execute([memory])?;

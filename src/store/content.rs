@@ -64,6 +64,20 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// A stored unit as it could be put elsewhere, with its dates.
+    pub(super) fn of(unit: &Unit) -> Result<Self, Error> {
+        Self::new(Draft {
+            variants: unit.variants.clone(),
+            source: unit.source,
+            context: unit.context.clone(),
+            metadata: unit.metadata.clone(),
+            created: Some(unit.created.clone()),
+            changed: Some(unit.changed.clone()),
+        })
+    }
+}
+
 impl Content {
     pub(super) fn of(unit: &Unit) -> Self {
         Self {

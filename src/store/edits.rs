@@ -1,11 +1,11 @@
 //! Edits of one unit that its caller has seen: each names the revision it was made for.
 
+use super::Error;
 use super::content::{Content, Derived, Prepared};
 use super::history::{self, Ending, Event, same_rev};
 use super::put::{Outcome, next_change, unit_of};
 use super::tx::{Logged, Tx};
 use super::units::{self, Stored};
-use super::{Error, ImportId};
 use crate::model::{ChangeKind, Draft, Stamp, Unit, UnitId};
 
 impl Tx<'_> {
@@ -31,19 +31,26 @@ impl Tx<'_> {
     ) -> Result<Outcome, Error> {
         let new = Prepared::new(draft)?;
         let old = self.writable_unit(id, rev)?;
+        self.replace_stored(&old, new, None, by)
+    }
+
+    pub(super) fn replace_stored(
+        &mut self,
+        old: &Stored,
+        new: Prepared,
+        import: Option<i64>,
+        by: Option<&str>,
+    ) -> Result<Outcome, Error> {
+        let (id, rev) = (old.unit.id, old.unit.rev);
         let created = new.created.unwrap_or_else(|| old.unit.created.clone());
         let dates_stay = created == old.unit.created && new.changed.is_none();
         if dates_stay && new.content == Content::of(&old.unit) {
             return Ok(Outcome::Unchanged(id, rev));
         }
         let changed = next_change(&old.unit.changed, new.changed, self.now(), by);
-        let unit = unit_of(
-            new.content,
-            (id, old.unit.memory, rev + 1),
-            created,
-            changed,
-        );
-        self.replace_rows(&old, unit, &new.derived, None, Event::Replaced, by)
+        let former = (id, old.unit.memory, rev + 1);
+        let unit = unit_of(new.content, former, created, changed);
+        self.replace_rows(old, unit, &new.derived, import, Event::Replaced, by)
     }
 
     /// Deletes a unit; the deletion is its next revision, and [`Tx::revert_unit`] brings it back.
@@ -74,52 +81,13 @@ impl Tx<'_> {
                 if to_rev == rev {
                     return Ok(Outcome::Unchanged(id, rev));
                 }
-                self.revert_rows(&old, to_rev, Event::Reverted, by)
+                self.revert_rows(&old, to_rev, (Event::Reverted, None), by)
             }
-            None => self.restore(id, to_rev, rev, by),
+            None => self.restore_rows(id, to_rev, rev, (Event::Restored, None), by),
         }
     }
 
-    /// Takes back what an import did to one unit, if nobody changed the unit since: an added one is deleted, a
-    /// changed one gets the content it had before the import. Returns whether there was something to take back.
-    /// [`crate::store::Filter::import`] finds the units.
-    ///
-    /// # Errors
-    /// [`Error::ReadOnly`], those of the database.
-    pub fn take_back(
-        &mut self,
-        id: UnitId,
-        import: ImportId,
-        by: Option<&str>,
-    ) -> Result<bool, Error> {
-        let old = match self.living(id) {
-            Ok(old) if old.import == Some(import.0) => old,
-            Ok(_) | Err(Error::NotFound { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        self.writable(old.unit.memory)?;
-        let mut before = None;
-        for rev in (1..old.unit.rev).rev() {
-            match history::former(self.conn, id, rev)? {
-                Some(former) if former.unit.is_none() => break,
-                Some(former) if former.import == Some(import.0) => {}
-                Some(_) => {
-                    before = Some(rev);
-                    break;
-                }
-                None => break,
-            }
-        }
-        match before {
-            Some(rev) => self
-                .revert_rows(&old, rev, Event::TakenBack, by)
-                .map(drop)?,
-            None => self.delete_rows(&old, Event::Deleted, None, by).map(drop)?,
-        }
-        Ok(true)
-    }
-
-    fn living(&mut self, id: UnitId) -> Result<Stored, Error> {
+    pub(super) fn living(&mut self, id: UnitId) -> Result<Stored, Error> {
         let stored =
             units::load(self.conn, self.langs, id)?.ok_or(Error::NotFound { what: "unit" })?;
         match self.counts(stored.unit.memory) {
@@ -138,7 +106,7 @@ impl Tx<'_> {
         })
     }
 
-    fn delete_rows(
+    pub(super) fn delete_rows(
         &mut self,
         old: &Stored,
         event: Event,
@@ -175,11 +143,11 @@ impl Tx<'_> {
         })
     }
 
-    fn revert_rows(
+    pub(super) fn revert_rows(
         &mut self,
         old: &Stored,
         to_rev: i64,
-        event: Event,
+        (event, import): (Event, Option<i64>),
         by: Option<&str>,
     ) -> Result<Outcome, Error> {
         let id = old.unit.id;
@@ -187,14 +155,16 @@ impl Tx<'_> {
         let changed = next_change(&old.unit.changed, None, self.now(), by);
         let rev = old.unit.rev + 1;
         let (unit, derived) = again(target, rev, changed)?;
-        self.replace_rows(old, unit, &derived, None, event, by)
+        self.replace_rows(old, unit, &derived, import, event, by)
     }
 
-    fn restore(
+    /// Brings back a deleted unit; `rev` is that of its deletion.
+    pub(super) fn restore_rows(
         &mut self,
         id: UnitId,
         to_rev: i64,
         rev: i64,
+        (event, import): (Event, Option<i64>),
         by: Option<&str>,
     ) -> Result<Outcome, Error> {
         let missing = || Error::NotFound { what: "unit" };
@@ -220,18 +190,18 @@ impl Tx<'_> {
         let outcome = Outcome::Updated(id, unit.rev);
         self.guard(|tx| {
             let ending = Ending {
-                event: Event::Restored,
+                event,
                 at: tx.now(),
                 by,
-                import: None,
+                import,
             };
             history::keep_deletion(tx.conn, id, deletion, memory, &ending)?;
-            tx.insert_unit(unit, &derived, None, by)
+            tx.insert_unit(unit, &derived, import, by)
         })?;
         Ok(outcome)
     }
 
-    fn former_unit(&self, id: UnitId, rev: i64) -> Result<Unit, Error> {
+    pub(super) fn former_unit(&self, id: UnitId, rev: i64) -> Result<Unit, Error> {
         history::former(self.conn, id, rev)?
             .and_then(|former| former.unit)
             .ok_or(Error::NotFound { what: "revision" })

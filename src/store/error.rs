@@ -25,6 +25,9 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// What is to be taken back still runs, or someone takes it back right now.
+    #[error("it still runs, or is being taken back right now; wait for its end")]
+    Running,
     /// The memory refuses writes.
     #[error("the memory `{name}` is read-only; remove its read-only mark first")]
     ReadOnly {

@@ -40,8 +40,12 @@ pub enum Event {
     Deleted,
     /// It came back after a deletion.
     Restored,
-    /// The import that had changed it was taken back.
+    /// The import or bulk change that had changed it was taken back.
     TakenBack,
+    /// A bulk change moved it to another memory: it is deleted here.
+    Moved,
+    /// A bulk change made it one with another unit.
+    Merged,
 }
 
 impl Event {
@@ -55,6 +59,8 @@ impl Event {
             Self::Deleted => "deleted",
             Self::Restored => "restored",
             Self::TakenBack => "taken_back",
+            Self::Moved => "moved",
+            Self::Merged => "merged",
         }
     }
 
@@ -67,6 +73,8 @@ impl Event {
             Self::Deleted,
             Self::Restored,
             Self::TakenBack,
+            Self::Moved,
+            Self::Merged,
         ]
         .into_iter()
         .find(|event| event.as_str() == text)

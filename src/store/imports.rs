@@ -34,7 +34,7 @@ impl ImportState {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, Error> {
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
         [Self::Running, Self::Done, Self::Failed, Self::Interrupted]
             .into_iter()
             .find(|state| state.as_str() == text)
@@ -181,7 +181,7 @@ impl Reader<'_> {
             .conn
             .prepare_cached(
                 "SELECT memory_id, file, format, mode, by, state, bytes_read, started_at, finished_at, report
-                 FROM import WHERE id = ?1",
+                 FROM import WHERE id = ?1 AND kind = 'import'",
             )?
             .query_row([id.0], |row| {
                 let start = NewImport {

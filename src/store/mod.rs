@@ -10,24 +10,33 @@
 //!
 //! One thread writes (`writer`), several connections read (`connection`). `schema.sql` tells what is stored.
 
+mod activity;
+mod audit;
 mod browse;
+mod bulk;
+mod bulk_edits;
 mod changes;
+mod check;
 mod connection;
 mod content;
 mod counts;
 mod edits;
 mod equals;
 mod error;
+mod feed;
 mod history;
 mod idempotency;
 mod imports;
+mod keys;
 mod memories;
 mod open;
 mod put;
+mod restore;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod undo;
 mod units;
 mod upkeep;
 mod verify;
@@ -41,18 +50,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+pub use activity::DayOfWork;
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use check::{Checkup, Damage, Finding};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use error::Error;
+pub use feed::Stretch;
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use keys::{NewKey, StoredKey};
 pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
+pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
+pub use undo::Undone;
+pub use upkeep::Copy;
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};
@@ -190,6 +208,11 @@ impl Store {
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Seconds since 1970-01-01 UTC by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The place of the last durable change; 0 when there was none.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
 use super::Error;
+use super::activity::{Activity, Deed};
 use super::counts::Counts;
 use super::equals::Equals;
 
@@ -32,6 +33,7 @@ pub(super) struct Ledger {
     pub(super) next_change: i64,
     pub(super) epoch: Arc<str>,
     pub(super) memories: FxHashMap<i64, Arc<Counts>>,
+    pub(super) activity: Arc<Activity>,
 }
 
 /// More memories than this are not kept between transactions.
@@ -48,6 +50,7 @@ impl Ledger {
                     next_change: row.get(1)?,
                     epoch: row.get(2)?,
                     memories: FxHashMap::default(),
+                    activity: Arc::default(),
                 })
             },
         )?)
@@ -59,6 +62,9 @@ impl Ledger {
             if counts.is_dirty() {
                 Arc::make_mut(counts).flush(conn, MemoryId(*id))?;
             }
+        }
+        if !self.activity.is_empty() {
+            Arc::make_mut(&mut self.activity).flush(conn)?;
         }
         if (self.next_unit, self.next_change) != (before.next_unit, before.next_change) {
             conn.prepare_cached("UPDATE meta SET next_unit = ?1, next_change = ?2")?
@@ -138,6 +144,15 @@ impl Tx<'_> {
                 logged.unit.map(|(_, rev)| rev)
             ])?;
         self.ledger.next_change = seq + 1;
+        let deed = match (&kind, logged.unit) {
+            (ChangeKind::UnitPut(_), Some((_, 1))) => Some(Deed::Added),
+            (ChangeKind::UnitPut(_), _) => Some(Deed::Changed),
+            (ChangeKind::UnitDeleted { .. }, _) => Some(Deed::Deleted),
+            _ => None,
+        };
+        if let Some(deed) = deed {
+            Arc::make_mut(&mut self.ledger.activity).note(logged.memory, self.now, by, deed);
+        }
         self.changes.push(Change {
             seq: Seq(seq),
             kind,

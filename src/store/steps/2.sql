@@ -1,1 +1,56 @@
 -- From schema 1 to schema 2. schema.sql says what each table and column is for.
+
+ALTER TABLE import ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';
+ALTER TABLE import ADD COLUMN asked TEXT;
+ALTER TABLE import ADD COLUMN other_id INTEGER;
+ALTER TABLE import ADD COLUMN undoes INTEGER;
+
+CREATE TABLE activity (
+  memory_id INTEGER NOT NULL,
+  day       INTEGER NOT NULL,
+  by        TEXT    NOT NULL,
+  added     INTEGER NOT NULL,
+  changed   INTEGER NOT NULL,
+  deleted   INTEGER NOT NULL,
+  PRIMARY KEY (memory_id, day, by)
+) STRICT, WITHOUT ROWID;
+-- Of what was written before, the log of changes tells the last days.
+INSERT INTO activity (memory_id, day, by, added, changed, deleted)
+  SELECT memory_id, at / 86400, coalesce(by, ''),
+         sum(kind = 'unit_put' AND rev = 1), sum(kind = 'unit_put' AND rev > 1), sum(kind = 'unit_deleted')
+  FROM change WHERE kind IN ('unit_put', 'unit_deleted') GROUP BY 1, 2, 3;
+
+CREATE TABLE audit (
+  id         INTEGER PRIMARY KEY,  -- larger is later
+  at         INTEGER NOT NULL,     -- when
+  by         TEXT,                 -- the name of the key, as shown in units and changes; NULL: nobody is known
+  key_id     TEXT,                 -- key.id; NULL: the local administrator, or anybody before there were keys
+  action     TEXT    NOT NULL,     -- such as unit_added, memory_deleted, import_started, key_revoked, refused
+  object     TEXT    NOT NULL,     -- what kind of thing: unit, memory, import, key, route …
+  object_id  TEXT    NOT NULL,     -- which one: a unit's id, a memory's name, a key's id, a route's pattern …
+  memory_id  INTEGER,              -- the memory it is in or is; the memory itself may be gone
+  before_rev INTEGER,              -- the unit's revision before; NULL: there was none, or the object has none
+  after_rev  INTEGER,              -- the unit's revision after
+  request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
+) STRICT;
+CREATE TABLE key (
+  id          TEXT    PRIMARY KEY, -- 8 letters and digits, the ID of hz_ID_SECRET
+  name        TEXT    NOT NULL,    -- a label for people, shown as changed_by; '' for none
+  hash        BLOB    NOT NULL,    -- SHA-256 of the whole key as it was shown, once; the key itself is nowhere
+  everywhere  TEXT,                -- role in every memory: read, write, admin; NULL: only in those of key_memory
+  glossary    TEXT,                -- role in the glossary; NULL: none
+  per_minute  INTEGER,             -- how many requests a minute; NULL: as many as it likes
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  expires_at  INTEGER,             -- from when it is refused; NULL: never
+  revoked_at  INTEGER,             -- when it was revoked; NULL: it was not
+  revoked_by  TEXT,                -- by whom
+  last_used   INTEGER              -- when it was used, to the hour; NULL: never
+) STRICT;
+
+CREATE TABLE key_memory (
+  key_id    TEXT    NOT NULL REFERENCES key (id), -- which key
+  memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
+  role      TEXT    NOT NULL,      -- read, write, admin
+  PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;

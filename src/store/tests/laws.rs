@@ -32,7 +32,7 @@ fn stamps() -> impl Strategy<Value = Option<Stamp>> {
     prop_oneof![3 => Just(None), 1 => stamp.prop_map(|(at, by)| Some(Stamp { at, by }))]
 }
 
-fn drafts() -> impl Strategy<Value = Draft> {
+pub(super) fn drafts() -> impl Strategy<Value = Draft> {
     let texts = prop_oneof![
         Just("a"),
         Just(" a "),
@@ -233,6 +233,11 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
         Ok(())
     })
     .unwrap();
+    assert_eq!(follower_agrees(f), wanted);
+}
+
+/// What the follower was told, applied in order, is what the store has.
+pub(super) fn follower_agrees(f: &Fixture) -> Vec<Unit> {
     let told = f.told.lock().unwrap();
     assert!(
         told.iter().map(|c| c.seq.0).eq(1..=f.head().0),
@@ -246,7 +251,10 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
             ChangeKind::MemoryPut(_) | ChangeKind::MemoryDeleted(_) => {}
         }
     }
-    assert_eq!(followed.into_values().collect::<Vec<_>>(), wanted);
+    let followed: Vec<Unit> = followed.into_values().collect();
+    let ids: Vec<UnitId> = followed.iter().map(|unit| unit.id).collect();
+    assert_eq!(f.read(|r| r.units(&ids)).unwrap(), followed);
+    followed
 }
 
 proptest! {
@@ -354,44 +362,4 @@ fn drafts_that_cannot_be_units_are_refused() {
             "{texts:?}"
         );
     }
-}
-
-#[test]
-fn taking_back_an_import_leaves_what_people_edited_since() {
-    let f = Fixture::new();
-    let memory = f.memory("tm").id;
-    f.put(memory, draft(&[("en", "old"), ("fa", "پیش")]), Mode::Add);
-    let start = crate::store::NewImport {
-        memory,
-        file: "a.tmx".into(),
-        format: "tmx".into(),
-        mode: "update".into(),
-        by: None,
-    };
-    let import = f.write(move |tx| tx.start_import(&start)).unwrap();
-    for (source, target) in [
-        ("old", "پس"),
-        ("old", "پستر"),
-        ("new", "تازه"),
-        ("edited", "الف"),
-    ] {
-        let new = Prepared::new(draft(&[("en", source), ("fa", target)])).unwrap();
-        f.write(move |tx| tx.put_draft(memory, new, Mode::Update, None, Some(import)))
-            .unwrap();
-    }
-    f.put(
-        memory,
-        draft(&[("en", "edited"), ("fa", "ب")]),
-        Mode::Update,
-    );
-    let taken: Vec<bool> = (1..=3)
-        .map(|id| {
-            f.write(move |tx| tx.take_back(UnitId(id), import, None))
-                .unwrap()
-        })
-        .collect();
-    assert_eq!(taken, [true, true, false]);
-    assert_eq!(f.unit(UnitId(1)).unwrap().variants[1].text, "پیش");
-    assert_eq!(f.unit(UnitId(2)), None);
-    assert_eq!(f.unit(UnitId(3)).unwrap().variants[1].text, "ب");
 }

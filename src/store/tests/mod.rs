@@ -1,9 +1,12 @@
 //! Tests of the store as a whole.
 
+mod audit;
+mod backup;
 mod durability;
 mod laws;
 mod model;
 mod opening;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::path::Path;

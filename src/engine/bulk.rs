@@ -1,0 +1,305 @@
+//! Changes of many units at once, imports among them: how they stand, and how they are taken back as a whole. Each
+//! goes through the memory in bounded transactions, and says in each of them how far it is.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::access::not_found;
+use super::{Caller, Engine, Error, ImportState, Role, invalid, view};
+use crate::model::{BulkReport, MemoryId, UnitId};
+use crate::store::{self, Bulk, BulkKind, ImportId, NewBulk, Tx, Undone};
+
+/// Units in one transaction.
+pub(super) const UNITS_AT_ONCE: usize = 1_000;
+/// Numbers of units looked at in one read when the units of a change are sought.
+const IDS_AT_ONCE: i64 = 10_000;
+
+/// A change of many units and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkView {
+    /// For `GET` and `DELETE /v1/bulk/{id}`.
+    pub id: String,
+    /// `import`, `replace`, `delete`, `move`, `copy`, `merge`, `undo`.
+    pub kind: String,
+    pub memory: String,
+    /// The memory that units were moved or copied to, if this key may see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The change that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<serde_json::Value>,
+    pub state: ImportState,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+    pub report: BulkReport,
+}
+
+/// A page of changes, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkPage {
+    pub bulk: Vec<BulkView>,
+    /// Give it back as `cursor` for the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Reads a number that was given out as text.
+pub(super) fn read_id(id: &str, what: &str) -> Result<ImportId, Error> {
+    let number = id.parse().ok();
+    number
+        .filter(|number: &i64| number.to_string() == id)
+        .map(ImportId)
+        .ok_or_else(|| not_found(what))
+}
+
+impl Engine {
+    /// How a change of many units stands.
+    pub fn bulk(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        let bulk = self.bulk_for(caller, Role::Read, id)?;
+        self.bulk_view(caller, bulk)
+    }
+
+    /// The changes of many units in a memory, the newest first.
+    pub fn bulks(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<BulkPage, Error> {
+        let memory = self.memory_for(caller, Role::Read, memory)?.id;
+        let before = cursor
+            .map(|cursor| {
+                read_id(cursor, "cursor").map_err(|_| {
+                    let reason = "give the cursor of the page before as it was";
+                    invalid("invalid_cursor", "cursor", reason)
+                })
+            })
+            .transpose()?;
+        let mut list = self
+            .store
+            .read(|reader| reader.bulks(memory, before, limit + 1))?;
+        let more = list.len() > limit;
+        list.truncate(limit);
+        let cursor = list.last().filter(|_| more).map(|b| b.id.0.to_string());
+        let views = list.into_iter().map(|bulk| self.bulk_view(caller, bulk));
+        Ok(BulkPage {
+            bulk: views.collect::<Result<_, _>>()?,
+            cursor,
+        })
+    }
+
+    /// A change, if the caller has the role in its memory and, to write, in the one it moved units to.
+    fn bulk_for(&self, caller: &Caller, role: Role, id: &str) -> Result<Bulk, Error> {
+        let id = read_id(id, "bulk change")?;
+        let bulk = self
+            .store
+            .read(|reader| reader.bulk(id))?
+            .ok_or_else(|| not_found("bulk change"))?;
+        // Who may not see the memory sees no change of it.
+        match caller.must_have(role, bulk.start.memory) {
+            Err(Error::NotFound { .. }) => return Err(not_found("bulk change")),
+            other => other?,
+        }
+        if let Some(other) = bulk.start.other.filter(|_| role > Role::Read) {
+            caller
+                .must_have(role, other)
+                .map_err(|_| Error::Forbidden { needed: role })?;
+        }
+        Ok(bulk)
+    }
+
+    fn bulk_view(&self, caller: &Caller, bulk: Bulk) -> Result<BulkView, Error> {
+        let seen = |memory: MemoryId| caller.must_have(Role::Read, memory).is_ok();
+        let (memory, to) = self.store.read(|reader| {
+            let name = |id| Ok::<_, store::Error>(reader.memory_by_id(id)?.map(|m| m.name));
+            Ok((
+                name(bulk.start.memory)?,
+                bulk.start
+                    .other
+                    .filter(|id| seen(*id))
+                    .map_or(Ok(None), name)?,
+            ))
+        })?;
+        Ok(BulkView {
+            id: bulk.id.0.to_string(),
+            kind: bulk.start.kind.as_str().to_owned(),
+            memory: memory
+                .filter(|_| seen(bulk.start.memory))
+                .unwrap_or_default(),
+            to,
+            undoes: bulk.start.undoes.map(|id| id.0.to_string()),
+            asked: bulk
+                .start
+                .asked
+                .and_then(|asked| serde_json::from_str(&asked).ok()),
+            state: bulk.state.into(),
+            by: bulk.start.by,
+            started_at: view::time(bulk.started_at),
+            finished_at: bulk.finished_at.map(view::time),
+            report: bulk.report,
+        })
+    }
+
+    /// Takes back what an import added or changed and nobody edited since; see [`Engine::undo_bulk`].
+    pub fn undo_import(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        let import = self
+            .bulk_for(caller, Role::Write, id)
+            .map_err(|error| match error {
+                Error::NotFound { .. } => not_found("import"),
+                other => other,
+            })?;
+        if import.start.kind != BulkKind::Import {
+            return Err(not_found("import"));
+        }
+        self.undo(caller, &import)
+    }
+
+    /// Takes back what a change did to units that nobody edited since; those that were edited are counted as
+    /// conflicts and left alone. What it does is a change of its own, which can be taken back too. When it breaks
+    /// off, doing it again finishes.
+    pub fn undo_bulk(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        let bulk = self.bulk_for(caller, Role::Write, id)?;
+        self.undo(caller, &bulk)
+    }
+
+    fn undo(&self, caller: &Caller, bulk: &Bulk) -> Result<BulkView, Error> {
+        let mut run = self.begin_bulk(
+            caller,
+            NewBulk {
+                memory: bulk.start.memory,
+                kind: BulkKind::Undo,
+                asked: None,
+                other: bulk.start.other,
+                undoes: Some(bulk.id),
+                by: caller.name.clone(),
+            },
+        )?;
+        let of = bulk.id;
+        let done = run.each_touched(of, move |tx, unit, run| {
+            let undone = tx.undo_unit(unit, of, run.id, run.by.as_deref())?;
+            run.report.matched += 1;
+            match undone {
+                Undone::Changed => run.report.changed += 1,
+                Undone::Deleted => run.report.deleted += 1,
+                Undone::Restored => run.report.restored += 1,
+                Undone::Unchanged => run.report.unchanged += 1,
+                Undone::Conflict => run.report.add_conflict(view::unit_id(unit)),
+            }
+            Ok(())
+        });
+        self.end_bulk(caller, run, done)
+    }
+
+    /// Writes down that a change starts.
+    pub(super) fn begin_bulk(&self, _caller: &Caller, start: NewBulk) -> Result<Run<'_>, Error> {
+        self.must_be_ready()?;
+        let by = start.by.clone();
+        let id = self.store.write(move |tx| tx.start_bulk(&start))?;
+        Ok(Run {
+            engine: self,
+            step: Step {
+                id,
+                by,
+                report: BulkReport::default(),
+            },
+        })
+    }
+
+    /// Writes down how it ended, and tells it.
+    pub(super) fn end_bulk(
+        &self,
+        caller: &Caller,
+        run: Run<'_>,
+        done: Result<(), Error>,
+    ) -> Result<BulkView, Error> {
+        let state = match &done {
+            Ok(()) => store::ImportState::Done,
+            Err(_) => store::ImportState::Failed,
+        };
+        let Step { id, report, .. } = run.step;
+        let noted = self.store.write(move |tx| tx.note_bulk(id, state, &report));
+        done?;
+        noted?;
+        let bulk = self
+            .store
+            .read(|reader| reader.bulk(id))?
+            .ok_or_else(|| not_found("bulk change"))?;
+        self.bulk_view(caller, bulk)
+    }
+}
+
+/// A change that runs.
+pub(super) struct Run<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) step: Step,
+}
+
+/// What of it goes into each transaction and comes back out of it.
+#[derive(Clone)]
+pub(super) struct Step {
+    pub(super) id: ImportId,
+    pub(super) by: Option<String>,
+    pub(super) report: BulkReport,
+}
+
+impl Run<'_> {
+    /// Writes some units in one transaction, with the report as it is after them.
+    pub(super) fn write<T: Send + 'static>(
+        &mut self,
+        units: Vec<T>,
+        one: impl Fn(&mut Tx<'_>, T, &mut Step) -> Result<(), store::Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let mut step = self.step.clone();
+        self.step = self.engine.store.write(move |tx| {
+            for unit in units {
+                one(tx, unit, &mut step)?;
+            }
+            tx.note_bulk(step.id, store::ImportState::Running, &step.report)?;
+            Ok(step)
+        })?;
+        Ok(())
+    }
+
+    fn each_touched(
+        &mut self,
+        of: ImportId,
+        one: impl Fn(&mut Tx<'_>, UnitId, &mut Step) -> Result<(), store::Error>
+        + Clone
+        + Send
+        + 'static,
+    ) -> Result<(), Error> {
+        let mut after = Some(UnitId(0));
+        while let Some(place) = after {
+            let (units, next) = self
+                .engine
+                .store
+                .read(|reader| reader.touched(of, place, IDS_AT_ONCE))?;
+            after = next;
+            for units in units.chunks(UNITS_AT_ONCE) {
+                self.write(units.to_vec(), one.clone())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<store::ImportState> for ImportState {
+    fn from(state: store::ImportState) -> Self {
+        match state {
+            store::ImportState::Running => ImportState::Running,
+            store::ImportState::Done => ImportState::Done,
+            store::ImportState::Failed => ImportState::Failed,
+            store::ImportState::Interrupted => ImportState::Interrupted,
+        }
+    }
+}
