@@ -12,6 +12,7 @@
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
+//! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
@@ -28,6 +29,7 @@ mod cli;
 mod concordance;
 mod crash;
 mod faults;
+mod documents;
 mod folders;
 mod glossary;
 mod helpers;
