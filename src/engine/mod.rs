@@ -2,13 +2,21 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod browse;
 mod bulk;
+mod bulk_actions;
+mod duplicates;
 mod edit;
+mod erase;
+mod filter;
 mod first_run;
 mod idempotency;
+mod keeper;
 mod lookup;
 mod memories;
+mod replace;
 mod requests;
+mod stats;
 mod transfer;
 mod variants;
 mod view;
@@ -17,11 +25,17 @@ pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
 pub use access::Caller;
 pub use bulk::{BulkPage, BulkView};
+pub use bulk_actions::{BulkDelete, BulkMerge, BulkMove};
+pub use duplicates::{GroupKind, GroupPage, GroupView};
+pub use erase::{Erase, Erased};
+pub use filter::Filter;
 pub use first_run::Sample;
+pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
+pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
 
 pub use requests::{
-    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
+    BatchLookup, BulkOf, Explanation, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
     Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment,
     UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
 };
@@ -167,9 +181,12 @@ pub struct Idempotency {
 
 /// One data folder, opened: what every command and every request calls. Cheap to share.
 pub struct Engine {
-    // Dropped in this order: the tidier first, then the store, which finishes its writes.
+    // Dropped in this order: those who work by themselves first, then the store, which finishes its writes.
+    _keeper: keeper::Keeper,
     _tidier: Tidier,
-    store: Store,
+    store: Arc<Store>,
+    /// Held while a deleted memory comes back.
+    restoring: parking_lot::Mutex<()>,
     index: Arc<Index>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
@@ -205,10 +222,12 @@ impl Engine {
             allow_network_fs,
             ..OpenOptions::default()
         };
-        let store = Store::open(data, &options, Box::new(follower))?;
+        let store = Arc::new(Store::open(data, &options, Box::new(follower))?);
         Ok(Arc::new(Engine {
+            _keeper: keeper::Keeper::start(store.clone()),
             _tidier: Tidier::start(index.clone()),
             store,
+            restoring: parking_lot::Mutex::default(),
             index,
             applied,
             loading: Loading::default(),

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, health, lookup, memories, transfer, units};
+use super::api::{bulk, health, lookup, memories, stats, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -26,10 +26,11 @@ use crate::model::ImportReport;
     ),
     paths(
         lookup::lookup, lookup::batch,
-        memories::list, memories::create, memories::show, memories::change, memories::delete,
+        memories::list, memories::create, memories::show, memories::change, memories::delete, memories::restore,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
-        bulk::list, bulk::show, bulk::undo,
+        bulk::list, bulk::show, bulk::undo, bulk::delete, bulk::transfer, bulk::merge, bulk::replace, bulk::preview,
+        bulk::duplicates, bulk::erase, stats::all, stats::of_memory,
         health::health, health::ready,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
@@ -98,7 +99,7 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let writes = method != "get" && !path.starts_with("/v1/lookup") && !path.ends_with("/preview");
     let named = path.contains('{');
     let mut shared = vec![
         (403, "A page of another origin asks."),
@@ -178,6 +179,7 @@ fn narrow_names(path: &str, operation: &mut Value) {
             (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
+            (Some("query"), Some("lang")) => LANGUAGE,
             _ => continue,
         };
         parameter["schema"]["pattern"] = json!(pattern);
@@ -188,9 +190,16 @@ const LANGUAGE: &str = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,5}$";
 
 /// Says what a language tag looks like, wherever one is asked for.
 fn tighten_languages(document: &mut Value) {
-    for schema in ["Lookup", "BatchLookup", "NewUnit", "UnitEdit"] {
+    for schema in [
+        "Lookup",
+        "BatchLookup",
+        "NewUnit",
+        "UnitEdit",
+        "Filter",
+        "BulkReplace",
+    ] {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
-        for field in ["source_lang", "target_lang"] {
+        for field in ["source_lang", "target_lang", "lang"] {
             if properties[field].is_object() {
                 properties[field]["pattern"] = json!(LANGUAGE);
                 properties[field]["maxLength"] = json!(35);

@@ -26,6 +26,29 @@ impl Store {
         done
     }
 
+    /// Bytes of the database and its journal on the disk.
+    pub fn disk_bytes(&self) -> u64 {
+        let files = [self.db.clone(), schema::beside(&self.db, "-wal")];
+        let sizes = files
+            .iter()
+            .map(|file| std::fs::metadata(file).map_or(0, |m| m.len()));
+        sizes.sum()
+    }
+
+    /// Copies that upgrades left beside the database: they hold what was stored then.
+    pub fn copies_of_upgrades(&self) -> Vec<String> {
+        let folder = self.db.parent().and_then(|folder| folder.read_dir().ok());
+        let names = folder
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        names
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(".backup"))
+            .collect()
+    }
+
     /// Lets `SQLite` look at every page, index and constraint; what it finds, at most 100 lines, none when all is
     /// well. Checksums of units are another matter: [`super::Reader::check_unit_sums`].
     ///

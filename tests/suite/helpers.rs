@@ -21,7 +21,7 @@ pub(crate) struct TestServer {
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A reply, read whole.
@@ -142,7 +142,7 @@ impl TestServer {
             agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -155,6 +155,11 @@ impl TestServer {
         let written = server.post("/v1/memories/news/units", unit);
         assert_eq!(written.status, 201, "{}", written.text);
         server
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Sends a request with these headers besides the usual ones.

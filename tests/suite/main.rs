@@ -6,6 +6,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
+//! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -25,6 +26,7 @@ mod helpers;
 mod http;
 mod ledger;
 mod load;
+mod maintain;
 mod openapi;
 mod process;
 mod real;
