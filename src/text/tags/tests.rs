@@ -4,7 +4,9 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
 
 use super::super::corpus::read_xz;
-use super::{DEEPEST, Element, MOST_ATTRIBUTES, Tag, TagFault, escape, plain, signature, validate};
+use super::{
+    DEEPEST, Element, MOST_ATTRIBUTES, Tag, TagFault, escape, map_text, plain, signature, validate,
+};
 
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
