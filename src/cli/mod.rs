@@ -8,9 +8,11 @@
 mod client;
 mod export;
 mod import;
+mod key;
 mod lookup;
 mod serve;
 mod target;
+mod upkeep;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -66,6 +68,15 @@ enum Command {
     Export(Box<export::ExportArguments>),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
+    /// Write a consistent copy of the whole store to a new file, while a server may go on writing
+    Backup(upkeep::BackupArguments),
+    /// Put a backup in the place of the data folder's store, which is moved aside
+    Restore(upkeep::RestoreArguments),
+    /// Check the store, or a backup: is all of it what was written, and is it found
+    Verify(upkeep::VerifyArguments),
+    /// Make, list and revoke keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from
@@ -160,13 +171,7 @@ fn told(error: &anyhow::Error) -> String {
 /// Says which memory is not there, where that is what went wrong: the server and the engine only say
 /// that something is not.
 fn missing(error: anyhow::Error, memories: &[String]) -> anyhow::Error {
-    let not_found = match error.downcast_ref::<client::Refusal>() {
-        Some(refusal) => refusal.code == "not_found",
-        None => matches!(
-            error.downcast_ref::<engine::Error>(),
-            Some(engine::Error::NotFound { .. })
-        ),
-    };
+    let not_found = is_not_found(&error);
     match memories {
         [] => error,
         _ if !not_found => error,
@@ -174,6 +179,17 @@ fn missing(error: anyhow::Error, memories: &[String]) -> anyhow::Error {
             "there is no memory {name}: `hamzaban import FILE --memory {name}` would make it"
         ),
         names => anyhow!("one of the memories {} is not there", names.join(", ")),
+    }
+}
+
+/// Whether something was not there, here or on the server.
+fn is_not_found(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<client::Refusal>() {
+        Some(refusal) => refusal.code == "not_found",
+        None => matches!(
+            error.downcast_ref::<engine::Error>(),
+            Some(engine::Error::NotFound { .. })
+        ),
     }
 }
 
@@ -220,6 +236,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&place, &arguments),
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
+        Command::Backup(arguments) => upkeep::backup(&place, &arguments),
+        Command::Restore(arguments) => upkeep::restore(&place, &arguments),
+        Command::Verify(arguments) => upkeep::verify(&place, &arguments),
+        Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -290,6 +310,15 @@ mod tests {
             "hamzaban lookup word --from en --to fa --threshold 70 --limit 5 --json --memory a --memory b",
             "hamzaban lookup --from en --to fa",
             "hamzaban --server http://h:1 lookup a --from en --to fa",
+            "hamzaban backup b.db",
+            "hamzaban restore b.db",
+            "hamzaban verify",
+            "hamzaban verify b.db --json",
+            "hamzaban key create",
+            "hamzaban key create --role write --memory a --memory b --glossary none --name Ann --expires 30 --rate 100/min",
+            "hamzaban key create --expires 2030-01-01T00:00:00Z --json",
+            "hamzaban key list",
+            "hamzaban key revoke ABCD1234",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {
@@ -310,6 +339,14 @@ mod tests {
             "hamzaban lookup a --from en --to fa --threshold 29",
             "hamzaban lookup a --from en --to fa --limit 0",
             "hamzaban export --format tmx",
+            "hamzaban key",
+            "hamzaban key create --role root",
+            "hamzaban key create --rate 100",
+            "hamzaban key create --rate 0/min",
+            "hamzaban key create --rate 100/s",
+            "hamzaban key create --expires soon",
+            "hamzaban key create --expires 0",
+            "hamzaban key revoke",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -36,7 +37,7 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         token: token.clone(),
     };
     let server = http::bind(Arc::clone(engine), options)?;
-    let address = server.address().to_string();
+    let address = reachable(server.address()).to_string();
     let run_file = RunFile {
         address: address.clone(),
         token,
@@ -49,7 +50,7 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
     if fresh {
         print(&format!("Made the data folder {}\n", data.display()))?;
     }
-    print(&format!("Listening on http://{address}\n"))?;
+    print(&format!("Listening on http://{}\n", server.address()))?;
 
     let (failed, failure) = oneshot::channel();
     let (loaded, settings) = (Arc::clone(engine), settings.clone());
@@ -67,6 +68,18 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         })
         .context("cannot start a thread")?;
     listen(server, failure)
+}
+
+/// Where this machine reaches a server that listens at `address`: every address of it is not one to ask.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let loopback = match address {
+            SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::LOCALHOST),
+        };
+        address.set_ip(loopback);
+    }
+    address
 }
 
 fn listen(server: http::Server, failure: oneshot::Receiver<Error>) -> anyhow::Result<()> {
@@ -170,6 +183,10 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
     };
     let segment = a_segment(engine, &sample.memory)
         .unwrap_or_else(|| "The meeting will take place on Monday.".into());
+    let key = match engine.is_open() {
+        true => "",
+        false => " -H \"Authorization: Bearer $HAMZABAN_KEY\"",
+    };
     let folder = match settings.data.origin {
         Origin::Flag(_) => format!(" --data {}", settings.data.value.display()),
         _ => String::new(),
@@ -178,7 +195,7 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
         "Ready. Loaded the sample memory `{name}` with {count} units.\n\
          Try next:\n  \
          hamzaban{folder} lookup \"{segment}\" --from en --to fa\n  \
-         curl -s http://{address}/v1/lookup -H 'Content-Type: application/json' \\\n    \
+         curl -s http://{address}/v1/lookup{key} -H 'Content-Type: application/json' \\\n    \
          -d '{{\"source_lang\":\"en\",\"target_lang\":\"fa\",\"text\":\"{segment}\"}}'\n  \
          hamzaban{folder} import FILE.tmx --memory NAME\n  \
          http://{address}/docs in a browser\n",

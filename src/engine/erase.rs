@@ -131,6 +131,9 @@ impl Engine {
         }
         let user = name.to_owned();
         self.store.write(move |tx| tx.erase_user_elsewhere(&user))?;
+        // A key by that name goes on, without it.
+        let _nobody_changes_keys = self.keys.changing.lock();
+        self.keys.load(self.store.read(|reader| reader.keys())?);
         Ok(units)
     }
 

@@ -2,37 +2,51 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod browse;
 mod bulk;
 mod bulk_actions;
+mod cursor;
 mod duplicates;
 mod edit;
 mod erase;
+mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod filter;
 mod first_run;
 mod idempotency;
 mod keeper;
+mod keys;
 mod lookup;
 mod memories;
 mod replace;
 mod requests;
 mod stats;
 mod transfer;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
 pub use crate::model::{Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
 pub use bulk_actions::{BulkDelete, BulkMerge, BulkMove};
 pub use duplicates::{GroupKind, GroupPage, GroupView};
 pub use erase::{Erase, Erased};
+pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use filter::Filter;
 pub use first_run::Sample;
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
 pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, BulkOf, Explanation, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -47,10 +61,13 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use parking_lot::RwLock;
+
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +114,14 @@ pub enum Error {
     /// What is to be taken back still runs.
     #[error("it still runs, or is being taken back right now: repeat when it has ended")]
     Running,
+    /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
+    #[error("{reason}")]
+    Gone {
+        /// Stable code: `behind_horizon`, `epoch_changed`.
+        code: &'static str,
+        /// Why, and what to do instead.
+        reason: String,
+    },
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -191,7 +216,14 @@ pub struct Engine {
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
+    listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
+    keys: Keys,
 }
+
+/// Who is told that something changed.
+type Listeners = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// How far the index is filled at the start.
 #[derive(Default)]
@@ -207,22 +239,32 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs,
+            ..OpenOptions::default()
+        };
+        Self::open_with(data, &options)
+    }
+
+    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
         let applied = Arc::new(AtomicI64::new(0));
+        let listeners = Listeners::default();
         let follower = {
             let (index, applied) = (index.clone(), applied.clone());
+            let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
+                listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        let store = Arc::new(Store::open(data, &options, Box::new(follower))?);
+        let store = Arc::new(Store::open(data, options, Box::new(follower))?);
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         Ok(Arc::new(Engine {
             _keeper: keeper::Keeper::start(store.clone()),
             _tidier: Tidier::start(index.clone()),
@@ -231,6 +273,9 @@ impl Engine {
             index,
             applied,
             loading: Loading::default(),
+            listeners,
+            verifying: AtomicBool::new(false),
+            keys,
         }))
     }
 

@@ -6,6 +6,8 @@ use super::Place;
 pub mod code {
     /// The file is something else: HTML, an archive, a picture, nothing at all.
     pub const NOT_TMX: &str = "not_tmx";
+    /// The file is something other than TBX.
+    pub const NOT_TBX: &str = "not_tbx";
     /// Bytes that are not text in the encoding the file claims.
     pub const ENCODING_ERROR: &str = "encoding_error";
     /// The file ends before it is complete.
@@ -56,6 +58,7 @@ impl Error {
     pub fn remedy(&self) -> &'static str {
         match self.code {
             code::NOT_TMX => "give a TMX file, or name the format it has",
+            code::NOT_TBX => "give a TBX file (martif or tbx), or name the format it has",
             code::ENCODING_ERROR => "save the file as UTF-8, or declare the encoding it is in",
             code::UNEXPECTED_EOF => "the file is cut off: copy or download it again",
             code::DOCTYPE_NOT_ALLOWED => "remove the DOCTYPE; entities must be written out",

@@ -9,18 +9,21 @@
 
 mod encoding;
 mod error;
+pub mod glossary;
 mod input;
 mod segment;
 pub mod table;
+pub mod tbx;
 pub mod tmx;
 mod unpack;
+mod xml;
 
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::model::{Draft, Lang, Unit};
+use crate::model::{Concept, Draft, Lang, Unit};
 use encoding::Declares;
 pub use error::{Error, code};
 use input::Input;
@@ -119,6 +122,17 @@ pub struct Entry {
     pub warnings: Vec<String>,
 }
 
+/// One concept of a glossary file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConceptEntry {
+    /// Where it begins.
+    pub place: Place,
+    /// The concept, or why it was skipped.
+    pub concept: Result<Concept, String>,
+    /// What was not kept or mended.
+    pub warnings: Vec<String>,
+}
+
 /// A stream of entries. After an error it ends.
 pub struct Reader {
     kind: Kind,
@@ -126,7 +140,7 @@ pub struct Reader {
 }
 
 enum Kind {
-    Tmx(Box<tmx::TmxReader>),
+    Tmx(Box<xml::XmlReader<tmx::TmxDocument>>),
     Table(Box<table::TableReader>),
 }
 
@@ -146,7 +160,10 @@ pub fn read<R: Read + Send + 'static>(
     };
     let input = Input::open(Box::new(input), declares)?;
     let kind = match format {
-        Format::Tmx => Kind::Tmx(Box::new(tmx::TmxReader::new(input, options))),
+        Format::Tmx => {
+            let document = tmx::TmxDocument::new(options);
+            Kind::Tmx(Box::new(xml::XmlReader::new(input, document)))
+        }
         Format::Tsv | Format::Csv => {
             Kind::Table(Box::new(table::TableReader::new(input, format, options)?))
         }

@@ -8,6 +8,7 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod news;
 pub mod openapi;
 mod problem;
 mod stream;
@@ -23,6 +24,7 @@ use actix_web::{App, HttpServer, middleware, web};
 use crate::engine::{self, Engine};
 use door::Door;
 use idempotency::Locks;
+use news::News;
 use problem::Problem;
 
 /// How long the head of a request may take to arrive.
@@ -46,7 +48,7 @@ pub struct Options {
 pub enum ServeError {
     /// Everybody on the network could read and write.
     #[error(
-        "refusing to listen on {address}: without keys the server is open to whoever reaches it, so it listens on loopback only, such as 127.0.0.1:8640. Keys come in a later version; until then put a reverse proxy that checks rights before it"
+        "refusing to listen on {address}: without keys the server is open to whoever reaches it, so it listens on loopback only, such as 127.0.0.1:8640; make a key first with `hamzaban key create --role admin`"
     )]
     NotLoopback {
         /// What was asked for.
@@ -67,6 +69,7 @@ pub(crate) struct State {
     engine: Arc<Engine>,
     token: String,
     locks: Locks,
+    news: News,
 }
 
 /// A server that has its port and does not answer yet.
@@ -83,7 +86,8 @@ pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError>
         reason,
     };
     let addresses: Vec<SocketAddr> = options.listen.to_socket_addrs().map_err(failed)?.collect();
-    if let Some(address) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+    let outside = addresses.iter().find(|address| !address.ip().is_loopback());
+    if let (Some(address), true) = (outside, engine.is_open()) {
         return Err(ServeError::NotLoopback { address: *address });
     }
     let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
@@ -92,6 +96,7 @@ pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError>
         listener,
         address,
         state: web::Data::new(State {
+            news: News::of(&engine),
             engine,
             token: options.token,
             locks: Locks::default(),
@@ -112,6 +117,11 @@ impl Server {
         let door = web::Data::new(Door::new((16 * cores).max(64)));
         let document: web::Data<openapi::Document> = web::Data::new(openapi::Document::new());
         let state = self.state;
+        let waiting = state.clone();
+        let stop = async move {
+            stop.await;
+            waiting.news.end();
+        };
         HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
@@ -124,6 +134,8 @@ impl Server {
         .workers(cores)
         .client_request_timeout(HEAD_TIME)
         .keep_alive(KEEP_ALIVE)
+        // Whoever closes does not wait for an answer; else nobody would notice before it is written.
+        .h1_allow_half_closed(false)
         .tcp_nodelay(true)
         .disable_signals()
         .shutdown_signal(stop)

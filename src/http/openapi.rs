@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, health, lookup, memories, stats, transfer, units};
+use super::api::{admin, bulk, changes, health, keys, lookup, memories, stats, transfer, units};
 use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::UnitView;
 use crate::model::ImportReport;
@@ -22,6 +22,7 @@ use crate::model::ImportReport;
         (name = "units", description = "Their units"),
         (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
+        (name = "keys", description = "Keys, rights, and who did what"),
         (name = "server", description = "The server itself"),
     ),
     paths(
@@ -31,7 +32,10 @@ use crate::model::ImportReport;
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo, bulk::delete, bulk::transfer, bulk::merge, bulk::replace, bulk::preview,
         bulk::duplicates, bulk::erase, stats::all, stats::of_memory,
+        changes::follow,
+        keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         health::health, health::ready,
+        admin::backup, admin::verify,
     ),
     components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
 )]
@@ -99,11 +103,19 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup") && !path.ends_with("/preview");
+    let admin = matches!(path, "/v1/admin/backup" | "/v1/admin/verify");
+    let writes =
+        method != "get" && !admin && !path.starts_with("/v1/lookup") && !path.ends_with("/preview");
     let named = path.contains('{');
     let mut shared = vec![
-        (403, "A page of another origin asks."),
-        (421, "The header Host names another server."),
+        (
+            403,
+            "The key may not do that; or, while the server has no keys, a page of another origin asks.",
+        ),
+        (
+            421,
+            "While the server has no keys: the header Host names another server.",
+        ),
         (500, "Something failed; the server's log tells more."),
     ];
     if guarded {
@@ -111,7 +123,14 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             400,
             "A parameter or the body is wrong; `errors` point at it.",
         ));
-        shared.push((401, "The key is not known."));
+        shared.push((
+            401,
+            "There is no key, or it is not known, revoked, or expired.",
+        ));
+        shared.push((
+            429,
+            "The key has used up its requests of this minute, or twenty of them are running; see Retry-After.",
+        ));
     }
     if path != "/v1/health" {
         shared.push((
@@ -130,7 +149,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         shared.push((413, "The body has more than 1 MiB."));
         shared.push((415, "The body is not application/json."));
     }
-    if writes {
+    if writes || path == "/v1/admin/backup" {
         shared.push((507, "The disk is full."));
     }
     if method == "post" && writes {

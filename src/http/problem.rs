@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::{Error, UnitView};
+use crate::engine::{Error, Role, UnitView};
 use crate::model::ImportReport;
 
 /// The media type of every error body.
@@ -39,6 +39,7 @@ struct Facts {
     byte: Option<u64>,
     retry_after_seconds: Option<u32>,
     close: bool,
+    refused_admin: bool,
 }
 
 /// One field that is wrong.
@@ -104,6 +105,7 @@ impl Problem {
             byte: None,
             retry_after_seconds: None,
             close: false,
+            refused_admin: false,
         }))
     }
 
@@ -166,6 +168,11 @@ impl Problem {
         self.0.status = StatusCode::REQUEST_TIMEOUT;
         self.0.code = "timeout";
         self
+    }
+
+    /// Whether somebody wanted what only an administrator may do.
+    pub(super) fn is_refused_admin(&self) -> bool {
+        self.0.refused_admin
     }
 
     /// The stable code.
@@ -285,8 +292,13 @@ impl From<Error> for Problem {
                 problem.0.current = current;
                 problem
             }
+            Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
-            Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Forbidden { needed } => {
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail);
+                problem.0.refused_admin = needed == Role::Admin;
+                problem
+            }
             Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
@@ -382,6 +394,14 @@ mod tests {
             (invalid("unbalanced_bidi"), 422, "unbalanced_bidi"),
             (Error::NotFound { what: "x".into() }, 404, "not_found"),
             (Error::Exists { name: "x".into() }, 409, "exists"),
+            (
+                Error::Gone {
+                    code: "behind_horizon",
+                    reason: "so it is".into(),
+                },
+                410,
+                "behind_horizon",
+            ),
             (Error::ReadOnly { name: "x".into() }, 403, "read_only"),
             (Error::Running, 409, "running"),
             (Error::IdempotencyMismatch, 422, "idempotency_mismatch"),

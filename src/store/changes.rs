@@ -50,7 +50,7 @@ impl LoggedKind {
     }
 }
 
-fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
+pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
     let seq = row.get(0)?;
     let unit = || -> Result<(UnitId, i64), Error> { Ok((UnitId(row.get(5)?), row.get(6)?)) };
     let kind = match super::units::text(row, 3)? {

@@ -164,6 +164,9 @@ impl Tx<'_> {
                 "UPDATE memory SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE memory SET deleted_by = ?2 WHERE deleted_by = ?1",
                 "UPDATE import SET by = ?2 WHERE by = ?1",
+                "UPDATE key SET name = ?2 WHERE name = ?1",
+                "UPDATE key SET created_by = ?2 WHERE created_by = ?1",
+                "UPDATE key SET revoked_by = ?2 WHERE revoked_by = ?1",
                 "INSERT INTO activity (memory_id, day, by, added, changed, deleted)
                  SELECT memory_id, day, ?2, added, changed, deleted FROM activity WHERE by = ?1
                  ON CONFLICT (memory_id, day, by) DO UPDATE SET added = added + excluded.added,

@@ -16,6 +16,7 @@ mod browse;
 mod bulk;
 mod bulk_edits;
 mod changes;
+mod check;
 mod connection;
 mod content;
 mod counts;
@@ -23,13 +24,16 @@ mod edits;
 mod equals;
 mod erase;
 mod error;
+mod feed;
 mod history;
 mod idempotency;
 mod imports;
+mod keys;
 mod memories;
 mod open;
 mod purge;
 mod put;
+mod restore;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -53,21 +57,26 @@ pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
 pub use browse::{Page, Scanned, ScannedVariant, Takes};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
+pub use check::{Checkup, Damage, Finding};
 pub use connection::Reader;
 pub use content::Prepared;
 pub use equals::SourceGroups;
 pub use erase::erased_user;
 pub use error::Error;
+pub use feed::Stretch;
 pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
+pub use keys::{NewKey, StoredKey};
 pub use memories::{
     DeletedMemory, MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name,
 };
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
+pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
 pub use undo::Undone;
+pub use upkeep::Copy;
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};
@@ -218,6 +227,11 @@ impl Store {
             drop(jobs.send(task));
         }
         pending.wait()
+    }
+
+    /// Seconds since 1970-01-01 UTC by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The place of the last durable change; 0 when there was none.

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema::{self, APPLICATION_ID, STEPS, VERSION, beside};
-use super::{Error, connection};
+use super::{Error, connection, restore, upkeep};
 
 /// The database's name in the data folder.
 pub const DB_FILE: &str = "hamzaban.db";
@@ -168,7 +168,7 @@ impl OpenError {
         }
     }
 
-    pub(super) fn store(path: &Path, source: impl Into<Error>) -> Self {
+    pub(crate) fn store(path: &Path, source: impl Into<Error>) -> Self {
         Self::Store {
             path: path.to_owned(),
             source: source.into(),
@@ -190,16 +190,9 @@ pub(super) fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, OpenErro
             found: rusqlite::version(),
         });
     }
-    create_folder(dir)?;
-    if !options.allow_network_fs
-        && let Some(kind) = unsafe_file_system(dir)?
-    {
-        return Err(OpenError::NetworkFs {
-            path: dir.to_owned(),
-            kind,
-        });
-    }
-    let lock = lock(dir)?;
+    let lock = take_folder(dir, options)?;
+    restore::finish(dir)?;
+    upkeep::clear_copies(dir);
     let db = dir.join(DB_FILE);
     if !check_file(&db)? {
         schema::create(&db, (options.clock)())?;
@@ -210,6 +203,20 @@ pub(super) fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, OpenErro
         .and_then(|()| interrupt_imports(&writer, (options.clock)()))
         .map_err(|e| OpenError::store(&db, e))?;
     Ok(Opened { lock, db, writer })
+}
+
+/// Makes the folder if it is missing, and takes it for this process.
+pub(super) fn take_folder(dir: &Path, options: &OpenOptions) -> Result<File, OpenError> {
+    create_folder(dir)?;
+    if !options.allow_network_fs
+        && let Some(kind) = unsafe_file_system(dir)?
+    {
+        return Err(OpenError::NetworkFs {
+            path: dir.to_owned(),
+            kind,
+        });
+    }
+    lock(dir)
 }
 
 fn create_folder(dir: &Path) -> Result<(), OpenError> {
@@ -289,7 +296,7 @@ fn read_pid(file: &mut File) -> String {
 }
 
 /// Whether there is a database that this program may open; false when one is to be made. Only reads.
-fn check_file(db: &Path) -> Result<bool, OpenError> {
+pub(super) fn check_file(db: &Path) -> Result<bool, OpenError> {
     let journal = beside(db, "-wal");
     let has_journal = fs::metadata(&journal).is_ok_and(|m| m.len() > 0);
     let length = match fs::symlink_metadata(db) {

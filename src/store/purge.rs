@@ -98,6 +98,7 @@ impl Tx<'_> {
                 "DELETE FROM memory_lang WHERE memory_id = ?1",
                 "DELETE FROM activity WHERE memory_id = ?1",
                 "DELETE FROM import WHERE memory_id = ?1",
+                "DELETE FROM key_memory WHERE memory_id = ?1",
                 "DELETE FROM memory WHERE id = ?1",
             ] {
                 self.conn.prepare_cached(sql)?.execute([memory])?;

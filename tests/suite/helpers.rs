@@ -12,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::process::wait_for;
+
 /// The token of the servers under test.
 pub(crate) const TOKEN: &str = "0123456789abcdef";
 
@@ -21,7 +23,7 @@ pub(crate) struct TestServer {
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 /// A reply, read whole.
@@ -76,9 +78,7 @@ pub(crate) fn agent() -> ureq::Agent {
 /// A file of the shared data folder (`HAMZABAN_SHARED`, else `../shared`), `.xz` unpacked; `None`, with
 /// the reason printed, where it is absent.
 pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var("HAMZABAN_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let path = std::path::Path::new(&folder).join("data").join(name);
+    let path = shared_path(name);
     let Ok(bytes) = std::fs::read(&path) else {
         println!("skipped: {} is not here", path.display());
         return None;
@@ -89,6 +89,13 @@ pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
     lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut unpacked).unwrap();
     Some(unpacked)
+}
+
+/// Where a file or folder of the shared data would be.
+pub(crate) fn shared_path(name: &str) -> std::path::PathBuf {
+    let folder = std::env::var("HAMZABAN_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    std::path::Path::new(&folder).join("data").join(name)
 }
 
 /// Numbers that look random and are the same for the same seed (`SplitMix64`).
@@ -119,8 +126,12 @@ impl TestServer {
 
     /// Bound and answering, its index not yet loaded.
     pub(crate) fn start_loading() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(folder.path(), true).unwrap();
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same on a folder that was prepared.
+    pub(crate) fn start_in(folder: TempDir) -> Self {
+        let engine = wait_for("the folder", || Engine::open(folder.path(), true).ok());
         let options = Options {
             listen: "127.0.0.1:0".into(),
             token: TOKEN.into(),
@@ -142,8 +153,18 @@ impl TestServer {
             agent: agent(),
             stop: Some(stop),
             thread: Some(thread),
-            folder,
+            folder: Some(folder),
         }
+    }
+
+    /// Stops it, changes its folder, and starts another on it.
+    pub(crate) fn restart(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
+        let folder = self.folder.take().unwrap();
+        drop(self);
+        change(folder.path());
+        let server = Self::start_in(folder);
+        server.engine.catch_up().unwrap();
+        server
     }
 
     /// With a memory `news` of one unit.
@@ -159,7 +180,7 @@ impl TestServer {
 
     /// The data folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+        self.folder.as_ref().unwrap().path()
     }
 
     /// Sends a request with these headers besides the usual ones.
@@ -182,6 +203,18 @@ impl TestServer {
         };
         let response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         Reply::read(response).unwrap()
+    }
+
+    /// A request with a key, or with none; a body is JSON.
+    pub(crate) fn ask(&self, key: Option<&str>, method: &str, path: &str, body: &str) -> Reply {
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let mut headers: Vec<(&str, &str)> = Vec::new();
+        headers.extend(bearer.iter().map(|value| ("Authorization", value.as_str())));
+        if body.is_empty() {
+            return self.send(method, path, &headers, None);
+        }
+        headers.push(("Content-Type", "application/json"));
+        self.send(method, path, &headers, Some(body.as_bytes()))
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {

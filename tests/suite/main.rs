@@ -7,6 +7,8 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
+//! * `changes`: a copy that follows the store, and those who wait for news
+//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -19,19 +21,24 @@
 mod architecture;
 mod bad_input;
 mod bad_rows;
+mod changes;
 mod cli;
 mod crash;
 mod folders;
 mod helpers;
 mod http;
+mod keys;
 mod ledger;
 mod load;
 mod maintain;
+mod names;
 mod openapi;
 mod process;
 mod real;
 mod recall;
 mod replies;
+mod rights;
+mod tbx;
 mod tmx;
 mod transfer;
 mod units;

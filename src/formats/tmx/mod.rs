@@ -17,18 +17,15 @@
 //! warning), undeclared entities and raw control characters (that unit is skipped), `lang` for `xml:lang`.
 //! **What is not:** anything else that is not well-formed XML, see [`super::code`].
 
-mod attributes;
 mod context;
 mod dates;
 mod document;
 mod languages;
-mod prolog;
-mod read;
 mod seg;
 mod unit;
 mod write;
 
-pub(super) use read::TmxReader;
+pub(super) use document::TmxDocument;
 pub(super) use write::TmxWriter;
 
 /// The elements of TMX.

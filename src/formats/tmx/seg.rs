@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::attributes::{self, RawAttribute, TagFault};
 use super::{Element, Inline};
 use crate::formats::error::shown;
 use crate::formats::segment;
+use crate::formats::xml::attributes::{self, RawAttribute, TagFault};
 
 /// The longest canonical form that is kept, in bytes.
 const MAX_TAGGED: usize = 256 << 10;

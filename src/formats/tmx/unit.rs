@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::attributes::{self, RawAttribute};
 use super::languages::Languages;
 use super::seg::Seg;
 use super::{
@@ -11,6 +10,7 @@ use super::{
 };
 use crate::formats::error::shown;
 use crate::formats::segment::{self, Variants};
+use crate::formats::xml::attributes::{self, RawAttribute};
 use crate::formats::{Entry, Place};
 use crate::model::{Draft, Lang, Metadata, Note, Prop, Stamp, Variant};
 

@@ -1,12 +1,12 @@
 //! TMX 1.4, valid against `tmx14.dtd` as far as the inline elements came in valid, one unit at a time.
 //! No DOCTYPE: some readers would go and look for the DTD.
 
-use super::attributes::{is_xml_char, push_text, push_value};
 use super::languages::source_of;
 use super::unit::is_known;
 use super::{CHANGE_DATE, FOREIGN_ATTRIBUTE, TU_ATTRIBUTES, TUV_ATTRIBUTES, context, dates, seg};
 use crate::formats::WriteOptions;
 use crate::formats::segment::named;
+use crate::formats::xml::attributes::{is_xml_char, push_text, push_value};
 use crate::model::{Lang, Metadata, Stamp, Unit, Variant};
 
 /// Writes units between a head and an end.

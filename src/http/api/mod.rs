@@ -5,8 +5,11 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod admin;
 pub(super) mod bulk;
+pub(super) mod changes;
 pub(super) mod health;
+pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod stats;
@@ -66,6 +69,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
         .service(at("/v1/memories/{name}/export").route(web::get().to(transfer::export)))
@@ -92,6 +96,18 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(bulk::show))
                 .route(web::delete().to(bulk::undo)),
         )
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
+        // for administrators
+        .service(
+            at("/v1/keys")
+                .route(web::get().to(keys::list))
+                .route(web::post().to(keys::create)),
+        )
+        .service(at("/v1/keys/{id}").route(web::delete().to(keys::revoke)))
+        .service(at("/v1/audit").route(web::get().to(keys::audit)))
+        .service(at("/v1/me").route(web::get().to(keys::me)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use super::memories::NoParameters;
 use super::{answer, json, reply};
 use crate::engine::{
     Caller, Engine, Error, Filter, Format, Idempotency, ImportMode, ImportStatus, Progress,
-    Remembered,
+    Remembered, Turn,
 };
 use crate::http::auth::Access;
 use crate::http::body::{Filtered, Id, MemoryName, Parameters};
@@ -324,6 +324,7 @@ pub(in crate::http) async fn export(
     query: Filtered<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let place = Door::transfer(&request)?;
+    let turn = request.extensions_mut().remove::<Turn>();
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();
@@ -340,7 +341,7 @@ pub(in crate::http) async fn export(
     let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let span = tracing::Span::current();
     let work = move || {
-        let _place = place;
+        let _held = (place, turn);
         let written = engine.export(&caller, &name, format.format(), &filter, &mut file);
         match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {

@@ -33,3 +33,24 @@ CREATE TABLE audit (
   after_rev  INTEGER,              -- the unit's revision after
   request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
 ) STRICT;
+CREATE TABLE key (
+  id          TEXT    PRIMARY KEY, -- 8 letters and digits, the ID of hz_ID_SECRET
+  name        TEXT    NOT NULL,    -- a label for people, shown as changed_by; '' for none
+  hash        BLOB    NOT NULL,    -- SHA-256 of the whole key as it was shown, once; the key itself is nowhere
+  everywhere  TEXT,                -- role in every memory: read, write, admin; NULL: only in those of key_memory
+  glossary    TEXT,                -- role in the glossary; NULL: none
+  per_minute  INTEGER,             -- how many requests a minute; NULL: as many as it likes
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  expires_at  INTEGER,             -- from when it is refused; NULL: never
+  revoked_at  INTEGER,             -- when it was revoked; NULL: it was not
+  revoked_by  TEXT,                -- by whom
+  last_used   INTEGER              -- when it was used, to the hour; NULL: never
+) STRICT;
+
+CREATE TABLE key_memory (
+  key_id    TEXT    NOT NULL REFERENCES key (id), -- which key
+  memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
+  role      TEXT    NOT NULL,      -- read, write, admin
+  PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;

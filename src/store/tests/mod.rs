@@ -1,6 +1,7 @@
 //! Tests of the store as a whole.
 
 mod audit;
+mod backup;
 mod durability;
 mod laws;
 mod model;

@@ -1,41 +1,54 @@
-//! The DOCTYPE: common in TMX, useful for nothing, and the way in for entity bombs and foreign files.
-//! It is passed over when all it does is to name the DTD of TMX, refused when it does anything else,
+//! The DOCTYPE: common in exchange files, useful for nothing, and the way in for entity bombs and foreign files.
+//! It is passed over when all it does is to name the format's own DTD, refused when it does anything else,
 //! and never followed.
 
 use crate::formats::error::{code, shown};
+
+/// The DOCTYPE that a format may have.
+pub(in crate::formats) struct Expected {
+    /// The names of its root elements; the first is said in messages.
+    pub(in crate::formats) roots: &'static [&'static str],
+    /// What the file name of its DTD begins with, in lower case.
+    pub(in crate::formats) dtd: &'static str,
+    /// A part of its public identifier, in lower case.
+    pub(in crate::formats) public: &'static str,
+    /// The code of a document that is something else.
+    pub(in crate::formats) not_this: &'static str,
+}
 
 /// Judges what stands between `<!DOCTYPE` and `>`.
 ///
 /// # Errors
 /// Code and reason.
-pub(super) fn judge(doctype: &str) -> Result<(), (&'static str, String)> {
+pub(in crate::formats) fn judge(
+    doctype: &str,
+    expected: &Expected,
+) -> Result<(), (&'static str, String)> {
     let doctype = doctype.trim();
     let name_end = doctype
         .find(|c: char| c.is_whitespace() || matches!(c, '[' | '"' | '\''))
         .unwrap_or(doctype.len());
     let (name, rest) = doctype.split_at(name_end);
-    if !name.eq_ignore_ascii_case("tmx") {
-        return Err((
-            code::NOT_TMX,
-            format!("the document type is `{}`, not `tmx`", shown(name)),
-        ));
+    let known = |root: &&str| name.eq_ignore_ascii_case(root);
+    if !expected.roots.iter().any(|root| known(root)) {
+        let root = expected.roots.first().copied().unwrap_or_default();
+        let reason = format!("the document type is `{}`, not `{root}`", shown(name));
+        return Err((expected.not_this, reason));
     }
     let refused = |reason: String| Err((code::DOCTYPE_NOT_ALLOWED, reason));
     let Some((keyword, literals)) = literals(rest.trim()) else {
         return refused("the DOCTYPE declares entities or something else".into());
     };
-    let points_to_tmx = match (keyword, literals.as_slice()) {
+    let is_own = match (keyword, literals.as_slice()) {
         ("", []) => true,
-        ("SYSTEM", [system]) | ("PUBLIC", [_, system]) => is_tmx_dtd(system),
-        ("PUBLIC", [public]) => public
-            .to_ascii_lowercase()
-            .contains("translation memory exchange"),
+        ("SYSTEM", [system]) | ("PUBLIC", [_, system]) => is_dtd(system, expected.dtd),
+        ("PUBLIC", [public]) => public.to_ascii_lowercase().contains(expected.public),
         _ => false,
     };
-    if points_to_tmx {
+    if is_own {
         Ok(())
     } else {
-        refused("the DOCTYPE points to something other than a TMX DTD".into())
+        refused("the DOCTYPE points to something other than the format's DTD".into())
     }
 }
 
@@ -56,16 +69,23 @@ fn literals(text: &str) -> Option<(&str, Vec<&str>)> {
 }
 
 /// Whether the last part of a system id is a name like `tmx14.dtd`.
-fn is_tmx_dtd(system: &str) -> bool {
+fn is_dtd(system: &str, begins: &str) -> bool {
     let path = system.split(['?', '#']).next().unwrap_or_default();
     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let file = file.trim().to_ascii_lowercase();
-    file.starts_with("tmx") && file.ends_with(".dtd")
+    file.starts_with(begins) && file.ends_with(".dtd")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TMX: Expected = Expected {
+        roots: &["tmx"],
+        dtd: "tmx",
+        public: "translation memory exchange",
+        not_this: code::NOT_TMX,
+    };
 
     #[test]
     fn a_doctype_may_name_the_dtd_of_tmx_and_do_nothing_else() {
@@ -106,7 +126,7 @@ mod tests {
             ("", Some(code::NOT_TMX)),
         ] {
             assert_eq!(
-                judge(doctype).err().map(|(code, _)| code),
+                judge(doctype, &TMX).err().map(|(code, _)| code),
                 expected,
                 "{doctype}"
             );

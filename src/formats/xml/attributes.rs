@@ -5,29 +5,29 @@ use std::borrow::Cow;
 use crate::formats::error::shown;
 
 /// The most attributes of one element.
-pub(super) const MAX_ATTRIBUTES: usize = 128;
+pub(in crate::formats) const MAX_ATTRIBUTES: usize = 128;
 /// The longest name of an element or attribute, in bytes.
 const MAX_NAME: usize = 1024;
 
 /// What is wrong with a tag.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum TagFault {
+pub(in crate::formats) enum TagFault {
     TooManyAttributes,
     NotWellFormed(String),
 }
 
 /// Name and raw value, in file order.
-pub(super) type RawAttribute<'a> = (&'a str, &'a str);
+pub(in crate::formats) type RawAttribute<'a> = (&'a str, &'a str);
 
 /// Whether this is an XML name. All characters beyond ASCII are let through.
-pub(super) fn is_name(name: &str) -> bool {
+pub(in crate::formats) fn is_name(name: &str) -> bool {
     let start = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80;
     let inside = |b: u8| start(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.');
     name.len() <= MAX_NAME && name.bytes().next().is_some_and(start) && name.bytes().all(inside)
 }
 
 /// Splits what stands behind the name in a start tag.
-pub(super) fn split(mut rest: &str) -> Result<Vec<RawAttribute<'_>>, TagFault> {
+pub(in crate::formats) fn split(mut rest: &str) -> Result<Vec<RawAttribute<'_>>, TagFault> {
     let mut found: Vec<RawAttribute<'_>> = Vec::new();
     loop {
         let trimmed = rest.trim_start_matches(is_space);
@@ -72,7 +72,7 @@ fn malformed(what: &str, text: &str) -> TagFault {
     TagFault::NotWellFormed(format!("{what} `{}`", shown(text)))
 }
 
-pub(super) fn is_space(c: char) -> bool {
+pub(in crate::formats) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
@@ -80,7 +80,7 @@ pub(super) fn is_space(c: char) -> bool {
 ///
 /// # Errors
 /// The reason, for a reference that stands for nothing.
-pub(super) fn value(raw: &str) -> Result<Cow<'_, str>, String> {
+pub(in crate::formats) fn value(raw: &str) -> Result<Cow<'_, str>, String> {
     if !raw
         .bytes()
         .any(|b| matches!(b, b'&' | b'\t' | b'\r' | b'\n'))
@@ -110,7 +110,7 @@ pub(super) fn value(raw: &str) -> Result<Cow<'_, str>, String> {
 ///
 /// # Errors
 /// The reason, with the name.
-pub(super) fn reference(name: &str) -> Result<char, String> {
+pub(in crate::formats) fn reference(name: &str) -> Result<char, String> {
     let number = match name {
         "amp" => return Ok('&'),
         "lt" => return Ok('<'),
@@ -136,12 +136,12 @@ pub(super) fn reference(name: &str) -> Result<char, String> {
 }
 
 /// `Char` of XML 1.0.
-pub(super) fn is_xml_char(c: char) -> bool {
+pub(in crate::formats) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// Line ends as XML has them: LF.
-pub(super) fn unify_line_ends(text: &str) -> Cow<'_, str> {
+pub(in crate::formats) fn unify_line_ends(text: &str) -> Cow<'_, str> {
     if text.contains('\r') {
         Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
@@ -150,12 +150,12 @@ pub(super) fn unify_line_ends(text: &str) -> Cow<'_, str> {
 }
 
 /// Adds text with everything escaped that would not come back as it is.
-pub(super) fn push_text(out: &mut String, text: &str) {
+pub(in crate::formats) fn push_text(out: &mut String, text: &str) {
     push_escaped(out, text, |b| matches!(b, b'&' | b'<' | b'>' | b'\r'));
 }
 
 /// Adds the value of an attribute in double quotes, escaped likewise.
-pub(super) fn push_value(out: &mut String, value: &str) {
+pub(in crate::formats) fn push_value(out: &mut String, value: &str) {
     push_escaped(out, value, |b| {
         matches!(b, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r')
     });

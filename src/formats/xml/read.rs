@@ -1,74 +1,74 @@
-//! quick-xml's events, with everything it leaves to its caller: see [`super::document`] and
-//! [`super::attributes`].
+//! The loop over quick-xml's events, and what its errors mean for a file.
 
 use quick_xml::errors::Error as XmlError;
 use quick_xml::events::Event;
 
-use super::document::{Document, Root, malformed, too_many_attributes};
+use super::frame::{Document, Frame};
+use super::{attributes, malformed, too_many_attributes};
+use crate::formats::Place;
 use crate::formats::error::{Error, code};
 use crate::formats::input::Input;
-use crate::formats::{Entry, Place, ReadOptions};
 
 /// The longest tag, text, comment or CDATA section, in bytes of UTF-8.
 const MAX_PIECE: usize = 256 << 10;
 
-/// Reads TMX.
-pub(crate) struct TmxReader {
+/// Reads the entries of a document.
+pub(in crate::formats) struct XmlReader<D> {
     xml: quick_xml::Reader<Input>,
     /// The bytes of the event at hand.
     buffer: Vec<u8>,
-    document: Document,
+    frame: Frame<D>,
 }
 
-impl TmxReader {
-    pub(crate) fn new(input: Input, options: &ReadOptions) -> Self {
+impl<D: Document> XmlReader<D> {
+    pub(in crate::formats) fn new(input: Input, document: D) -> Self {
         let mut xml = quick_xml::Reader::from_reader(input);
-        // A bare `&` costs a unit, not the file.
+        // A bare `&` costs an entry, not the file.
         xml.config_mut().allow_dangling_amp = true;
         Self {
             xml,
             buffer: Vec::new(),
-            document: Document::new(options),
+            frame: Frame::new(document),
         }
     }
 
-    pub(crate) fn place(&self) -> Place {
+    pub(in crate::formats) fn place(&self) -> Place {
         self.xml.get_ref().place()
     }
 
-    /// The next unit; `None` at the end of a complete document.
-    pub(crate) fn next_entry(&mut self) -> Result<Option<Entry>, Error> {
+    /// The next entry; `None` at the end of a complete document.
+    pub(in crate::formats) fn next_entry(&mut self) -> Result<Option<D::Entry>, Error> {
         loop {
             let place = self.xml.get_ref().place();
             // The parser looks at the byte behind a text to see its end.
             self.xml.get_mut().allow(MAX_PIECE + 1);
             self.buffer.clear();
-            let document = &mut self.document;
-            document.check_unit(place)?;
+            let frame = &mut self.frame;
+            frame.check_size(place)?;
             match self.xml.read_event_into(&mut self.buffer) {
                 Ok(Event::Start(tag)) => {
-                    document.start(tag.name().as_ref(), tag.attributes_raw(), place)?;
+                    frame.start(tag.name().as_ref(), tag.attributes_raw(), place)?;
                 }
                 Ok(Event::Empty(tag)) => {
-                    document.start(tag.name().as_ref(), tag.attributes_raw(), place)?;
-                    if let Some(entry) = document.end() {
+                    frame.start(tag.name().as_ref(), tag.attributes_raw(), place)?;
+                    if let Some(entry) = frame.end() {
                         return Ok(Some(entry));
                     }
                 }
                 Ok(Event::End(_)) => {
-                    if let Some(entry) = document.end() {
+                    if let Some(entry) = frame.end() {
                         return Ok(Some(entry));
                     }
                 }
-                Ok(Event::Text(text)) => document.text(&text, place)?,
-                Ok(Event::CData(text)) => document.cdata(&text, place)?,
-                Ok(Event::GeneralRef(name)) => document.reference(&name, place)?,
-                Ok(Event::Comment(_) | Event::PI(_)) => document.aside(),
-                Ok(Event::Decl(_)) => document.declaration(place)?,
-                Ok(Event::DocType(doctype)) => document.doctype(&doctype, place)?,
+                Ok(Event::Text(text)) => frame.text(&text, place)?,
+                Ok(Event::CData(text)) => frame.cdata(&text, place)?,
+                Ok(Event::GeneralRef(name)) => frame.reference(&name, place)?,
+                Ok(Event::Comment(_) | Event::PI(_)) => frame.aside(),
+                Ok(Event::Decl(_)) => frame.declaration(place)?,
+                Ok(Event::DocType(doctype)) => frame.doctype(&doctype, place)?,
                 Ok(Event::Eof) => {
                     let end = self.xml.get_ref().place();
-                    return self.document.finish(end).map(|()| None);
+                    return self.frame.finish(end).map(|()| None);
                 }
                 Err(error) => return Err(self.explain(&error, place)),
             }
@@ -83,11 +83,7 @@ impl TmxReader {
                 match error.code {
                     code::TEXT_TOO_LONG => self.too_long(place),
                     code::UNEXPECTED_EOF => Error {
-                        reason: format!(
-                            "{} ({})",
-                            self.document.cut_off(place).reason,
-                            error.reason
-                        ),
+                        reason: format!("{} ({})", self.frame.cut_off(place).reason, error.reason),
                         ..error
                     },
                     _ => error,
@@ -96,7 +92,7 @@ impl TmxReader {
             XmlError::Syntax(reason) => {
                 if self.xml.get_mut().is_at_end() {
                     let end = self.xml.get_ref().place();
-                    return self.document.cut_off(end);
+                    return self.frame.cut_off(end);
                 }
                 malformed(place, reason.to_string())
             }
@@ -109,9 +105,9 @@ impl TmxReader {
             code::TEXT_TOO_LONG,
             code::XML_NOT_WELL_FORMED,
         ];
-        if self.document.root == Root::Before && kind.contains(&error.code) {
+        if self.frame.is_before_root() && kind.contains(&error.code) {
             return Error {
-                code: code::NOT_TMX,
+                code: D::KIND.not_this,
                 ..error
             };
         }
@@ -126,7 +122,7 @@ impl TmxReader {
             return Error::new(code::DOCTYPE_NOT_ALLOWED, place, reason);
         }
         let is_tag = begun.starts_with('<') && !begun.starts_with("<!") && !begun.starts_with("<?");
-        let many = 2 * super::attributes::MAX_ATTRIBUTES;
+        let many = 2 * attributes::MAX_ATTRIBUTES;
         if is_tag && begun.matches(['"', '\'']).nth(many + 1).is_some() {
             let name = begun.trim_start_matches('<');
             let name = name.split_ascii_whitespace().next().unwrap_or_default();
