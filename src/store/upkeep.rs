@@ -72,7 +72,7 @@ impl Store {
         let files = [self.db.clone(), schema::beside(&self.db, "-wal")];
         let sizes = files
             .iter()
-            .map(|file| std::fs::metadata(file).map_or(0, |m| m.len()));
+            .map(|file| fs::metadata(file).map_or(0, |m| m.len()));
         sizes.sum()
     }
 

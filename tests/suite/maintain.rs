@@ -527,3 +527,96 @@ fn statistics_count_units_languages_users_and_days() {
     }
     assert!(server.get("/v1/stats").json()["database_bytes"].as_u64() > Some(4_096));
 }
+
+/// `cargo test --test suite -- --ignored --nocapture figures_of_many_units`
+#[test]
+#[ignore = "a measurement: a minute"]
+fn figures_of_many_units() {
+    use hamzaban::engine::{BulkDelete, BulkReplace, Caller, Filter, Format, ImportMode, Progress};
+    struct Unwatched;
+    impl Progress for Unwatched {
+        fn advance(&self, _: u64, _: u64) {}
+    }
+    let server = TestServer::start();
+    assert_eq!(
+        server.post("/v1/memories", r#"{"name":"news"}"#).status,
+        201
+    );
+    let (engine, caller) = (&server.engine, Caller::local());
+    let lines: String = (0..100_000)
+        .map(|n| format!("The report number {n} was adopted by the committee.\tگزارش شماره {n} در کمیته تصویب شد.\n"))
+        .collect();
+    let langs = || Some(("en".parse().unwrap(), "fa".parse().unwrap()));
+    let timed = |what: &str, work: &mut dyn FnMut() -> String| {
+        let started = std::time::Instant::now();
+        let id = work();
+        println!("{what}: {:.1} s", started.elapsed().as_secs_f64());
+        id
+    };
+    let import = timed("import of 100,000", &mut || {
+        let id = engine
+            .begin_import(&caller, "news", "a", Format::Tsv, ImportMode::Add)
+            .unwrap();
+        let input = Box::new(std::io::Cursor::new(lines.clone().into_bytes()));
+        engine
+            .import(&caller, &id, input, langs(), &Unwatched)
+            .unwrap();
+        id
+    });
+    let replace = BulkReplace {
+        lang: "en".parse().unwrap(),
+        find: "committee".into(),
+        with: "council".into(),
+        regex: false,
+        ignore_case: false,
+        filter: Filter::default(),
+    };
+    let replaced = timed("replace in 100,000", &mut || {
+        engine.bulk_replace(&caller, "news", &replace).unwrap().id
+    });
+    timed("undo of that", &mut || {
+        engine.undo_bulk(&caller, &replaced).unwrap().id
+    });
+    let delete = BulkDelete {
+        filter: Filter::default(),
+        all: true,
+    };
+    let deleted = timed("delete of 100,000", &mut || {
+        engine.bulk_delete(&caller, "news", &delete).unwrap().id
+    });
+    timed("undo of that", &mut || {
+        engine.undo_bulk(&caller, &deleted).unwrap().id
+    });
+    let rare = Filter {
+        text: Some("number 77777 ".into()),
+        ..Filter::default()
+    };
+    timed("one page of a rare text", &mut || {
+        let page = engine.units(&caller, "news", &rare, None, 50).unwrap();
+        format!("{:?}", page.cursor)
+    });
+    timed("duplicates, a page of none", &mut || {
+        let page = engine.duplicates(&caller, "news", None, None, 20).unwrap();
+        format!("{:?}", page.cursor)
+    });
+    timed("undo of an import that was all changed since", &mut || {
+        engine.undo_import(&caller, &import).unwrap().id
+    });
+    let second = timed("import of 100,000 again, to another memory", &mut || {
+        assert_eq!(
+            server.post("/v1/memories", r#"{"name":"other"}"#).status,
+            201
+        );
+        let id = engine
+            .begin_import(&caller, "other", "a", Format::Tsv, ImportMode::Add)
+            .unwrap();
+        let input = Box::new(std::io::Cursor::new(lines.clone().into_bytes()));
+        engine
+            .import(&caller, &id, input, langs(), &Unwatched)
+            .unwrap();
+        id
+    });
+    timed("undo of it", &mut || {
+        engine.undo_import(&caller, &second).unwrap().id
+    });
+}
