@@ -65,7 +65,7 @@ enum Command {
     /// Read TMX, TSV or CSV files (each also .gz) into a memory
     Import(import::ImportArguments),
     /// Write a memory as TMX, TSV or CSV
-    Export(export::ExportArguments),
+    Export(Box<export::ExportArguments>),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
     /// Make, list and revoke keys

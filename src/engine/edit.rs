@@ -1,15 +1,13 @@
 //! Units: making, changing, taking back.
 
-use super::requests::{
-    HistoryEntry, ImportMode, NewUnit, UnitPage, UnitView, VariantText, Written,
-};
+use std::collections::BTreeMap;
+
+use super::requests::{BulkOf, HistoryEntry, ImportMode, NewUnit, UnitView, VariantText, Written};
 use super::{Caller, Engine, Error, Once, Role, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
-/// The most units on one page.
-const MOST_ON_A_PAGE: usize = 1_000;
 /// The longest context text and metadata value, in characters.
 const MAX_METADATA: usize = 10_240;
 
@@ -73,35 +71,6 @@ impl Engine {
         Ok(view)
     }
 
-    /// Units of a memory in the order they were made; `cursor` is that of the page before.
-    pub fn units(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> Result<UnitPage, Error> {
-        if !(1..=MOST_ON_A_PAGE).contains(&limit) {
-            return Err(invalid(
-                "out_of_range",
-                "limit",
-                "1 to 1000 units fit on a page",
-            ));
-        }
-        let memory = self.memory_for(caller, Role::Read, memory)?;
-        let after = cursor
-            .map(|cursor| view::read_cursor(memory.id, cursor))
-            .transpose()?;
-        let page = self
-            .store
-            .read(|reader| reader.page(memory.id, after, limit, &store::Filter::default()))?;
-        let units = page.units.iter();
-        Ok(UnitPage {
-            units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
-            cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
-        })
-    }
-
     /// Gives a unit other content; `rev` is the revision the caller saw.
     pub fn replace_unit(
         &self,
@@ -138,12 +107,27 @@ impl Engine {
     /// All revisions, the newest first. Also of a deleted unit.
     pub fn history(&self, caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
         let (id, memory) = self.unit_for(caller, Role::Read, id)?;
-        let revisions = self.store.read(|reader| reader.history(id))?;
+        let (revisions, kinds) = self.store.read(|reader| {
+            let revisions = reader.history(id)?;
+            let mut kinds = BTreeMap::new();
+            for bulk in revisions.iter().filter_map(|revision| revision.import) {
+                if let Some(kind) = reader.bulk_kind(bulk)? {
+                    kinds.insert(bulk, kind);
+                }
+            }
+            Ok((revisions, kinds))
+        })?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
             at: view::time(revision.stamp.at),
             by: revision.stamp.by.clone(),
             action: revision.event.as_str().to_owned(),
+            bulk: revision.import.and_then(|bulk| {
+                Some(BulkOf {
+                    id: bulk.0.to_string(),
+                    kind: kinds.get(&bulk)?.as_str().to_owned(),
+                })
+            }),
             unit: revision
                 .unit
                 .as_ref()

@@ -7,7 +7,7 @@ use utoipa::OpenApi;
 
 use super::api::{
     admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names,
-    styles, suggestions, transfer, units,
+    stats, styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -32,7 +32,7 @@ use crate::model::ImportReport;
     ),
     paths(
         lookup::lookup, lookup::batch, concordance::search,
-        memories::list, memories::create, memories::show, memories::change, memories::delete,
+        memories::list, memories::create, memories::show, memories::change, memories::delete, memories::restore,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
         names::find,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
@@ -41,7 +41,8 @@ use crate::model::ImportReport;
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
-        bulk::list, bulk::show, bulk::undo,
+        bulk::list, bulk::show, bulk::undo, bulk::delete, bulk::transfer, bulk::merge, bulk::replace, bulk::preview,
+        bulk::duplicates, bulk::erase, stats::all, stats::of_memory,
         changes::follow,
         keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         health::health, health::ready,
@@ -113,9 +114,9 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let admin = path.starts_with("/v1/admin/");
+    let admin = matches!(path, "/v1/admin/backup" | "/v1/admin/verify");
     let asks = ["/v1/lookup", "/v1/names/", "/v1/terms", "/v1/check"];
-    let asks = asks.iter().any(|start| path.starts_with(start));
+    let asks = asks.iter().any(|start| path.starts_with(start)) || path.ends_with("/preview");
     let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');
     let mut shared = vec![
@@ -223,9 +224,16 @@ const LANGUAGE: &str = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,5}$";
 
 /// Says what a language tag looks like, wherever one is asked for.
 fn tighten_languages(document: &mut Value) {
-    for schema in ["Lookup", "BatchLookup", "NewUnit", "UnitEdit"] {
+    for schema in [
+        "Lookup",
+        "BatchLookup",
+        "NewUnit",
+        "UnitEdit",
+        "Filter",
+        "BulkReplace",
+    ] {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
-        for field in ["source_lang", "target_lang"] {
+        for field in ["source_lang", "target_lang", "lang"] {
             if properties[field].is_object() {
                 properties[field]["pattern"] = json!(LANGUAGE);
                 properties[field]["maxLength"] = json!(35);

@@ -179,6 +179,11 @@ impl TestServer {
         server
     }
 
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
     /// Sends a request with these headers besides the usual ones.
     pub(crate) fn send(
         &self,

@@ -8,6 +8,7 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
@@ -28,8 +29,8 @@ mod changes;
 mod cli;
 mod concordance;
 mod crash;
-mod faults;
 mod documents;
+mod faults;
 mod folders;
 mod glossary;
 mod helpers;
@@ -37,6 +38,7 @@ mod http;
 mod keys;
 mod ledger;
 mod load;
+mod maintain;
 mod names;
 mod openapi;
 mod process;

@@ -16,6 +16,7 @@ pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod names;
+pub(super) mod stats;
 pub(super) mod styles;
 pub(super) mod suggestions;
 pub(super) mod transfer;
@@ -61,6 +62,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(memories::change))
                 .route(web::delete().to(memories::delete)),
         )
+        .service(at("/v1/memories/{name}/restore").route(web::post().to(memories::restore)))
         .service(
             at("/v1/memories/{name}/units")
                 .route(web::get().to(units::list))
@@ -121,6 +123,17 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         // many units at once
         .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(at("/v1/memories/{name}/bulk/delete").route(web::post().to(bulk::delete)))
+        .service(at("/v1/memories/{name}/bulk/move").route(web::post().to(bulk::transfer)))
+        .service(at("/v1/memories/{name}/bulk/merge").route(web::post().to(bulk::merge)))
+        .service(at("/v1/memories/{name}/bulk/replace").route(web::post().to(bulk::replace)))
+        .service(
+            at("/v1/memories/{name}/bulk/replace/preview").route(web::post().to(bulk::preview)),
+        )
+        .service(at("/v1/memories/{name}/duplicates").route(web::get().to(bulk::duplicates)))
+        .service(at("/v1/admin/erase").route(web::post().to(bulk::erase)))
+        .service(at("/v1/stats").route(web::get().to(stats::all)))
+        .service(at("/v1/memories/{name}/stats").route(web::get().to(stats::of_memory)))
         .service(
             at("/v1/bulk/{id}")
                 .route(web::get().to(bulk::show))

@@ -8,10 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::memories::NoParameters;
 use super::{answer, json, reply};
 use crate::engine::{
-    Error, HistoryEntry, Idempotency, NewUnit, Once, Remembered, UnitPage, UnitView, Written,
+    Error, Filter, HistoryEntry, Idempotency, NewUnit, Once, Remembered, UnitPage, UnitView,
+    Written,
 };
 use crate::http::auth::Access;
-use crate::http::body::{Body, Id, JsonBody, MemoryName, Parameters};
+use crate::http::body::{Body, Filtered, Id, JsonBody, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
 use crate::http::json::{self as strict, Value};
 use crate::http::problem::Problem;
@@ -63,23 +64,29 @@ pub(in crate::http) struct History {
 }
 
 /// Browse a memory
+///
+/// All conditions given must hold. With conditions a page may be short, even empty, and still have a `cursor`: each
+/// looks at some ten thousand units. `prop.TYPE=TEXT` asks for a prop.
 #[utoipa::path(get, path = "/v1/memories/{name}/units", tag = "units",
-    params(("name" = String, Path, description = "The memory's name."), Page),
+    params(("name" = String, Path, description = "The memory's name."), Page, Filter),
     responses((status = 200, description = "A page of units in the order they were made.", body = UnitPage)))]
 pub(in crate::http) async fn list(
     access: Access,
     name: MemoryName,
     state: web::Data<State>,
-    query: Parameters<Page>,
+    query: Filtered<Page>,
 ) -> Result<HttpResponse, Problem> {
-    let Page { cursor, limit } = query.0;
+    let Filtered(Page { cursor, limit }, filter) = query;
     let limit = limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         let range = format!("limit must be from 1 to {MAX_PAGE}");
         return Err(Problem::bad_request("out_of_range", range).at("limit"));
     }
     let engine = state.engine.clone();
-    let page = move || engine.units(&access.caller, &name.0, cursor.as_deref(), limit.into());
+    let page = move || {
+        let cursor = cursor.as_deref();
+        engine.units(&access.caller, &name.0, &filter, cursor, limit.into())
+    };
     json(StatusCode::OK, &blocking(page).await?)
 }
 
