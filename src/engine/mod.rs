@@ -32,10 +32,12 @@ pub use bulk::{BulkPage, BulkView};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
 pub use glossary::{
-    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
-    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
-    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
+    FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat, GlossaryImport, MentionView, NameChange,
+    NameEntry, NewConcept, NewStyle, NewSuggestion, NormalizeNames, NormalizedNames, PairFinding,
+    PairFindingKind, Stretch, StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
+    SuggestionView, TermView,
 };
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;

@@ -34,7 +34,7 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        names::find,
+        names::find, names::normalize, names::terms, names::check,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
         styles::list, styles::create, styles::show, styles::replace, styles::delete,

@@ -499,6 +499,17 @@ impl<'a> Walk<'a> {
             if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
                 return None;
             }
+            if last == 0 {
+                // A word alone resembles many: what is left to chance must be less the shorter it is.
+                let allowed = match sound.skeleton.len() {
+                    0..=3 => 0,
+                    4 | 5 => 1,
+                    _ => 2,
+                };
+                sound
+                    .weak_differences(&name_sound)
+                    .filter(|weak| *weak <= allowed)?;
+            }
             heard += sound.skeleton.len();
             likeness += sound.likeness(&name_sound);
         }
@@ -521,7 +532,8 @@ impl<'a> Walk<'a> {
         let capitals = words
             .iter()
             .all(|at| self.word(*at).is_some_and(Word::is_capital));
-        if !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
+        let person = variant.facts.kind == Some(ConceptKind::Person);
+        if !person || !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
             return None;
         }
         let joined: Vec<u8> = words

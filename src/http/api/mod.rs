@@ -74,6 +74,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
         // names and terms
         .service(at("/v1/names/find").route(web::post().to(names::find)))
+        .service(at("/v1/names/normalize").route(web::post().to(names::normalize)))
+        .service(at("/v1/terms").route(web::post().to(names::terms)))
+        .service(at("/v1/check").route(web::post().to(names::check)))
         .service(
             at("/v1/concepts")
                 .route(web::get().to(concepts::list))
