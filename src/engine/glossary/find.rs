@@ -68,7 +68,13 @@ pub(in crate::engine) fn mentions(
     found.iter().filter_map(view).collect()
 }
 
-fn normalized(finder: &Finder, text: &str, lang: Option<&Lang>, style: &Style) -> NormalizedNames {
+/// A text as a style wants it, as shown.
+pub(super) fn normalized(
+    finder: &Finder,
+    text: &str,
+    lang: Option<&Lang>,
+    style: &Style,
+) -> NormalizedNames {
     let done = normalize(finder, text, lang, style);
     let ranges: Vec<Range<usize>> = done.changes.iter().map(|c| c.range.clone()).collect();
     let spans = names::spans(text, &ranges);

@@ -9,6 +9,7 @@ mod requests;
 mod styles;
 mod suggestions;
 mod terms;
+mod tools;
 mod transfer;
 mod view;
 
@@ -21,4 +22,6 @@ pub use requests::{
 };
 pub use transfer::{GlossaryCheck, GlossaryFormat, GlossaryImport};
 
+pub(super) use find::mentions;
 pub(super) use live::Live;
+pub use tools::{DocumentChange, DocumentChanges, NameTools};
