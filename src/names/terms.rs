@@ -204,16 +204,18 @@ fn stem(page: &Page, word: usize) -> Box<str> {
     let letters = page.letters_text(word);
     let arabic = page.words.get(word).is_some_and(|word| word.is_arabic());
     if arabic {
-        persian_stem(letters).to_owned()
+        let glued = page.words.get(word).is_some_and(|word| word.is_glued());
+        persian_stem(letters, if glued { 2 } else { 3 }).to_owned()
     } else {
         english_stem(letters)
     }
     .into()
 }
 
-fn persian_stem(word: &str) -> &str {
+/// Without an ending, if at least so many letters are left.
+fn persian_stem(word: &str, least: usize) -> &str {
     const ENDINGS: [&str; 9] = ["هایشان", "هایی", "هایش", "های", "ها", "یی", "ای", "را", "ی"];
-    let kept = |rest: &&str| rest.chars().count() >= 3;
+    let kept = |rest: &&str| rest.chars().count() >= least;
     ENDINGS
         .iter()
         .find_map(|ending| word.strip_suffix(ending).filter(kept))
