@@ -9,6 +9,7 @@
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `changes`: a copy that follows the store, and those who wait for news
+//! * `terms`: names and terms in texts, as editors and translators ask
 //! * `openapi`: the document, as a snapshot
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -39,6 +40,7 @@ mod recall;
 mod replies;
 mod rights;
 mod tbx;
+mod terms;
 mod tmx;
 mod transfer;
 mod units;

@@ -9,6 +9,8 @@ mod requests;
 mod styles;
 mod suggestions;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod transfer;
 mod view;
