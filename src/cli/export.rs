@@ -190,14 +190,14 @@ pub(super) fn copy(from: &mut impl io::Read, to: &mut impl Write) -> anyhow::Res
 }
 
 /// A file beside the one that is wanted, which takes its place only when it is whole.
-struct Beside {
-    file: File,
+pub(super) struct Beside {
+    pub(super) file: File,
     path: PathBuf,
     kept: bool,
 }
 
 impl Beside {
-    fn create(wanted: &Path) -> anyhow::Result<Self> {
+    pub(super) fn create(wanted: &Path) -> anyhow::Result<Self> {
         let name = wanted
             .file_name()
             .ok_or_else(|| Usage(format!("{}: this is no file name", wanted.display())))?;
@@ -216,7 +216,7 @@ impl Beside {
         })
     }
 
-    fn keep(mut self, wanted: &Path) -> anyhow::Result<()> {
+    pub(super) fn keep(mut self, wanted: &Path) -> anyhow::Result<()> {
         self.file
             .sync_all()
             .and_then(|()| fs::rename(&self.path, wanted))

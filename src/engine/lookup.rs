@@ -5,14 +5,16 @@ use std::cmp::Reverse;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::filter::{Bounds, Filter};
+use super::glossary::{MentionView, mentions};
 use super::requests::{
     BatchLookup, Explanation, Include, Lookup, LookupReply, Match, MatchKind, WordStanding,
     WordView,
 };
 use super::view::{self, Offsets};
-use super::{Caller, Engine, Error, invalid};
+use super::{Caller, Engine, Error, Role, invalid};
 use crate::index::{Found, Question};
-use crate::model::{Context, MemoryId, Unit, UnitId, Variant};
+use crate::model::{Context, MemoryId, Style, Unit, UnitId, Variant};
+use crate::names::Scope;
 use crate::score::{self, Difference, Segment};
 use crate::store;
 use crate::text::{self, fold};
@@ -105,6 +107,25 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The names in the segment, for those who ask for them.
+    fn mentions(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+    ) -> Result<Option<Vec<MentionView>>, Error> {
+        if !self.lookup.include.contains(&Include::Mentions) {
+            return Ok(None);
+        }
+        caller.must_have_in_glossary(Role::Read)?;
+        let scope = Scope {
+            lang: Some(&self.lookup.source_lang),
+            kinds: None,
+        };
+        let (live, style) = (engine.live.snapshot(), Style::default());
+        let text = &self.segment.text;
+        Ok(Some(mentions(&live.finder, text, scope, &style)))
+    }
+
     fn answer(&self, engine: &Engine, caller: &Caller) -> Result<LookupReply, Error> {
         let memories = self.memories(engine, caller)?;
         let ids: Vec<(MemoryId, u8)> = memories.values().map(|m| (m.id, m.penalty)).collect();
@@ -151,6 +172,7 @@ impl<'a> Asked<'a> {
             .take(limit)
             .collect();
         Ok(LookupReply {
+            mentions: self.mentions(engine, caller)?,
             matches,
             truncated: found.truncated,
         })

@@ -34,7 +34,9 @@ mod upkeep;
 mod variants;
 mod view;
 
+pub use crate::documents::Kind as DocumentKind;
 pub use crate::formats::Format;
+pub use crate::formats::glossary::Fault as GlossaryFault;
 pub use crate::model::{ConceptKind, Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
@@ -52,10 +54,12 @@ pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use filter::Filter;
 pub use first_run::Sample;
 pub use glossary::{
-    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
-    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
-    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    ConceptQuery, ConceptView, Decision, DocumentChange, DocumentChanges, FindNames, FindTerms,
+    FindingView, FoundConcept, FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat,
+    GlossaryImport, MentionView, NameChange, NameEntry, NameTools, NewConcept, NewStyle,
+    NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
+    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
 pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
@@ -218,6 +222,9 @@ pub enum Error {
     /// The output could not be written.
     #[error("the output could not be written: {0}")]
     Output(#[from] std::io::Error),
+    /// A document that cannot be read.
+    #[error("{0}")]
+    Document(#[from] crate::documents::Error),
     /// Anything the store says besides.
     #[error("the store failed: {0}")]
     Store(String),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Filter;
+use super::glossary::MentionView;
 use crate::model::{Context, ImportReport, Lang, Metadata};
 
 /// A look-up of one segment. `POST /v1/lookup` reads it as it stands.
@@ -41,7 +42,7 @@ pub struct Lookup {
     /// Only units that fulfil this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// More to tell: `explain`.
+    /// More to tell: `explain`, `mentions`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<Include>,
 }
@@ -52,6 +53,8 @@ pub struct Lookup {
 pub enum Include {
     /// Word by word, what matched and what each difference cost.
     Explain,
+    /// The names in the segment, as `/v1/names/find` tells them; for those who may read the glossary.
+    Mentions,
 }
 
 fn default_threshold() -> u8 {
@@ -107,6 +110,9 @@ pub struct LookupReply {
     /// The work budget ended the search early: better fuzzy matches than the ones shown may exist.
     /// Depends on the segment and the store only, never on load.
     pub truncated: bool,
+    /// The names in the segment, where `include` asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<Vec<MentionView>>,
 }
 
 /// One match.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names,
-    stats, styles, suggestions, transfer, units,
+    admin, bulk, changes, concepts, concordance, documents, glossary, health, keys, lookup,
+    memories, names, stats, styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -34,7 +34,7 @@ use crate::model::ImportReport;
         lookup::lookup, lookup::batch, concordance::search,
         memories::list, memories::create, memories::show, memories::change, memories::delete, memories::restore,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        names::find,
+        names::find, names::normalize, names::terms, names::check, documents::normalize,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
         styles::list, styles::create, styles::show, styles::replace, styles::delete,
@@ -115,7 +115,13 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
     let admin = matches!(path, "/v1/admin/backup" | "/v1/admin/verify");
-    let asks = ["/v1/lookup", "/v1/names/", "/v1/terms", "/v1/check"];
+    let asks = [
+        "/v1/lookup",
+        "/v1/names/",
+        "/v1/documents/",
+        "/v1/terms",
+        "/v1/check",
+    ];
     let asks = asks.iter().any(|start| path.starts_with(start)) || path.ends_with("/preview");
     let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');

@@ -69,14 +69,7 @@ impl Store {
 
     /// Bytes of the database and its journal on the disk.
     pub fn disk_bytes(&self) -> u64 {
-        let files = [
-            self.source.db.clone(),
-            schema::beside(&self.source.db, "-wal"),
-        ];
-        let sizes = files
-            .iter()
-            .map(|file| fs::metadata(file).map_or(0, |m| m.len()));
-        sizes.sum()
+        self.database_bytes() + self.journal_bytes()
     }
 
     /// Copies that upgrades left beside the database: they hold what was stored then.

@@ -12,6 +12,7 @@
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
+//! * `terms`: names and terms in texts, as editors and translators ask
 //! * `openapi`: the document, as a snapshot
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -47,6 +48,7 @@ mod recall;
 mod replies;
 mod rights;
 mod tbx;
+mod terms;
 mod threats;
 mod tmx;
 mod transfer;

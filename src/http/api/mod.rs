@@ -10,6 +10,7 @@ pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod concepts;
 pub(super) mod concordance;
+pub(super) mod documents;
 pub(super) mod glossary;
 pub(super) mod health;
 pub(super) mod keys;
@@ -78,6 +79,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
         // names and terms
         .service(at("/v1/names/find").route(web::post().to(names::find)))
+        .service(at("/v1/names/normalize").route(web::post().to(names::normalize)))
+        .service(at("/v1/documents/normalize").route(web::post().to(documents::normalize)))
+        .service(at("/v1/terms").route(web::post().to(names::terms)))
+        .service(at("/v1/check").route(web::post().to(names::check)))
         .service(
             at("/v1/concepts")
                 .route(web::get().to(concepts::list))
