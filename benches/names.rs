@@ -216,9 +216,13 @@ fn look_up(concepts: &Arc<[Concept]>) {
             }
             _ => name.split(' ').rev().collect::<Vec<_>>().join(" "),
         };
-        times.push(best_of(1, || {
+        // Processor time is told by the tick only, so the best of three stands for a quiet machine.
+        let passed = (0..3).map(|_| {
+            let start = Instant::now();
             black_box(lookup.search(&query, 10));
-        }));
+            start.elapsed()
+        });
+        times.push(passed.min().unwrap_or_default());
     }
     times.sort_unstable();
     println!(
