@@ -56,7 +56,7 @@ impl Index {
         }
     }
 
-    /// Adds a name under a key; a second time under the same key changes nothing.
+    /// Adds a name under a key; a second time in a row changes nothing.
     pub(super) fn add(&mut self, key: &[u8], entry: Entry) {
         let Some(&head) = key.first() else { return };
         if u32::try_from(self.arena.len() + key.len()).is_err() {
@@ -68,7 +68,8 @@ impl Index {
         let link = self.links.len() as u32;
         match found.copied() {
             Some(at) => {
-                if self.entries(at).any(|known| known == entry) {
+                // A name comes with all its keys at once, so a repeated one is the last.
+                if self.entries(at).next() == Some(entry) {
                     return;
                 }
                 let Some(known) = self.keys.get_mut(at as usize) else {
