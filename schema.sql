@@ -105,10 +105,11 @@ CREATE TABLE change (
   seq       INTEGER PRIMARY KEY,   -- from meta.next_change: 1, 2, 3 …
   at        INTEGER NOT NULL,      -- when
   by        TEXT,                  -- by whom
-  kind      TEXT    NOT NULL,      -- unit_put, unit_deleted, memory_put, memory_deleted
-  memory_id INTEGER NOT NULL,      -- which memory
+  kind      TEXT    NOT NULL,      -- unit_put, unit_deleted, memory_put, memory_deleted, concept_put, concept_deleted
+  memory_id INTEGER NOT NULL,      -- which memory; 0 for the concept kinds
   unit_id   INTEGER,               -- which unit, for the unit kinds
-  rev       INTEGER                -- the unit's revision after the change
+  rev       INTEGER,               -- the unit's or concept's revision after the change
+  concept   TEXT                   -- which concept, for the concept kinds
 ) STRICT;
 
 -- Imports and other changes of many units at once, and how they went. What each of them wrote says so in
@@ -168,3 +169,98 @@ CREATE TABLE audit (
   after_rev  INTEGER,              -- the unit's revision after
   request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
 ) STRICT;
+
+-- Concepts of the termbase: things that have names. A deleted one has no row here; its history tells of it.
+CREATE TABLE concept (
+  id          TEXT    PRIMARY KEY, -- such as org:pmoi; what stands before the colon is its kind
+  rev         INTEGER NOT NULL,    -- 1 for a new concept, one more with every write, also over a deletion
+  subject     TEXT,                -- the subject field, of ordinary terms above all
+  definitions TEXT,                -- JSON {language: text}
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  changed_at  INTEGER NOT NULL,    -- when it was last changed
+  changed_by  TEXT                 -- by whom
+) STRICT, WITHOUT ROWID;
+
+-- The names of a concept.
+CREATE TABLE concept_name (
+  concept TEXT    NOT NULL REFERENCES concept (id), -- whose
+  place   INTEGER NOT NULL,        -- order within the concept, from 0
+  lang    TEXT    NOT NULL,        -- BCP 47 tag in canonical case
+  text    TEXT    NOT NULL,        -- the name, byte for byte as it is to be written
+  status  TEXT    NOT NULL,        -- preferred, admitted, deprecated, forbidden
+  type    TEXT    NOT NULL,        -- full, acronym, short, spelling, transliteration
+  style   TEXT,                    -- the style it has this standing in; NULL: the default style
+  usage   TEXT    NOT NULL,        -- first, later, headline; empty: any
+  marks   TEXT    NOT NULL,        -- how it is to be looked for, words with a space between; empty: plainly
+  note    TEXT,                    -- a fact about usage
+  source  TEXT,                    -- where the fact is from
+  PRIMARY KEY (concept, place)
+) STRICT, WITHOUT ROWID;
+
+-- Former revisions of concepts, and the deletions: one row when a revision ends.
+CREATE TABLE concept_history (
+  concept TEXT    NOT NULL,        -- whose; the concept itself may be gone
+  rev     INTEGER NOT NULL,        -- the revision that ended
+  at      INTEGER NOT NULL,        -- when it ended
+  by      TEXT,                    -- by whom
+  event   TEXT    NOT NULL,        -- what ended it: updated, replaced, reverted, deleted, restored
+  state   TEXT,                    -- JSON of the whole revision; NULL: it was a deletion, which has no content
+  PRIMARY KEY (concept, rev)
+) STRICT, WITHOUT ROWID;
+
+-- What the program shipped for a concept when it last brought its glossary in. What differs from it by now is
+-- people's own edit, and a newer program leaves that alone.
+CREATE TABLE shipped_concept (
+  concept TEXT PRIMARY KEY,        -- which; the concept itself may be deleted
+  content TEXT NOT NULL            -- JSON of the concept as it was shipped
+) STRICT, WITHOUT ROWID;
+
+-- House styles: which names a client or publication prefers, and how a text is brought in line.
+CREATE TABLE style (
+  name       TEXT    PRIMARY KEY,  -- slug that people and files use; `default` needs no row
+  rev        INTEGER NOT NULL,     -- 1 for a new style, one more with every write
+  settings   TEXT    NOT NULL,     -- JSON of what it says
+  changed_at INTEGER NOT NULL,     -- when it was last changed
+  changed_by TEXT                  -- by whom
+) STRICT, WITHOUT ROWID;
+
+-- Proposed edits of the termbase, which wait for an editor's decision.
+CREATE TABLE suggestion (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice
+  concept    TEXT    NOT NULL,     -- the concept it is about; it need not exist yet
+  content    TEXT    NOT NULL,     -- JSON of what is proposed
+  comment    TEXT,                 -- why
+  state      TEXT    NOT NULL CHECK (state IN ('open', 'accepted', 'rejected')),
+  created_at INTEGER NOT NULL,     -- when it was made
+  created_by TEXT,                 -- by whom
+  decided_at INTEGER,              -- when it was decided; NULL: it is open
+  decided_by TEXT,                 -- by whom
+  reason     TEXT,                 -- what the editor said about it
+  rev        INTEGER               -- the concept's revision that came of it
+) STRICT;
+CREATE INDEX suggestion_state ON suggestion (state, id);
+
+-- Keys to the server. None is ever removed: the server is open only while this table is empty.
+CREATE TABLE key (
+  id          TEXT    PRIMARY KEY, -- 8 letters and digits, the ID of hz_ID_SECRET
+  name        TEXT    NOT NULL,    -- a label for people, shown as changed_by; '' for none
+  hash        BLOB    NOT NULL,    -- SHA-256 of the whole key as it was shown, once; the key itself is nowhere
+  everywhere  TEXT,                -- role in every memory: read, write, admin; NULL: only in those of key_memory
+  glossary    TEXT,                -- role in the glossary; NULL: none
+  per_minute  INTEGER,             -- how many requests a minute; NULL: as many as it likes
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  expires_at  INTEGER,             -- from when it is refused; NULL: never
+  revoked_at  INTEGER,             -- when it was revoked; NULL: it was not
+  revoked_by  TEXT,                -- by whom
+  last_used   INTEGER              -- when it was used, to the hour; NULL: never
+) STRICT;
+
+-- What a key may do in single memories.
+CREATE TABLE key_memory (
+  key_id    TEXT    NOT NULL REFERENCES key (id), -- which key
+  memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
+  role      TEXT    NOT NULL,      -- read, write, admin
+  PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;

@@ -11,22 +11,26 @@
 //! | [`cli`] | one file a command: settings → engine → print |
 //! | [`http`] | the listener, who may come in, errors as problems, and the JSON API in [`http`]'s `api` |
 //! | [`engine`] | the use cases: look up, edit, import, export. The only room that decides |
+//! | [`names`] | names and terms in running text: what is meant, its standing, its rewriting; fuzzy look-up |
 //! | [`index`] | which stored segments reach a score: exact, without comparing all |
 //! | [`score`] | how alike two segments are, and why: the percentage people are paid by |
 //! | [`store`] | `SQLite`: memories, units, history, the log of changes. The only room with SQL |
 //! | [`formats`] | TMX, TSV and CSV as streams of units, in and out |
+//! | [`documents`] | the text of plain, Markdown, HTML, DOCX and ODT files, and its rewriting with the formatting kept |
 //! | [`text`] | folding with places, words, inline tags, what a segment may be |
 //! | [`model`] | the plain values that all rooms speak: languages, units, changes, reports |
-//! | [`config`], [`telemetry`] | the settings and where each came from; the log |
+//! | [`config`], [`telemetry`] | the settings and where each came from; the log and the metrics |
+//! | [`failpoint`] | where tests make the program fail; empty in a release |
 //!
 //! # Arrows
 //! ```text
-//! main   → cli, telemetry
-//! cli    → engine, http, config, telemetry, model
-//! http   → engine, config, telemetry, model
-//! engine → store, index, score, formats, text, model
-//! index  → score, text, model        score   → text
-//! store  → text, model               formats → text, model
+//! main      → cli, telemetry
+//! cli       → engine, http, config, telemetry, model
+//! http      → engine, config, telemetry, failpoint, model
+//! engine    → store, index, names, score, formats, documents, text, model
+//! index     → score, text, model        score   → text
+//! store     → text, failpoint, model    names   → text, model
+//! documents → text, model               formats → text, model
 //! ```
 //! Nothing else may `use crate::…` another room; `tests/suite/architecture.rs` reads the sources and says so.
 //!
@@ -53,20 +57,25 @@
 //! | treat two letters alike | `text/tables.rs` |
 //! | change what 85 % means | `score/mod.rs`, and `docs/matching.md` for translators |
 //! | change what a search for words finds | `text/wanted.rs`, and `index/concordance.rs` must find the same |
+//! | find a name that is missed | `names/walk.rs` (spelling), `names/context.rs` (words around), `names/sound.rs` |
 //! | make look-ups faster | `index/search.rs`, then `cargo bench --bench figures` |
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
+//! | add a kind of document | `documents/NAME.rs`, `documents/kind.rs` and a line in `documents/mod.rs` |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |
 
 pub mod cli;
 pub mod config;
+pub mod documents;
 pub mod engine;
+pub mod failpoint;
 pub mod formats;
 pub mod http;
 pub mod index;
 pub mod model;
+pub mod names;
 pub mod score;
 pub mod store;
 pub mod telemetry;

@@ -10,7 +10,7 @@ use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::Usage;
-use crate::engine::{Lookup, LookupReply, NewMemory};
+use crate::engine::{KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory, Verification};
 use crate::model::ImportReport;
 
 /// A server and the key to it.
@@ -148,6 +148,25 @@ impl Client {
         }
     }
 
+    pub(super) fn create_key(&self, asked: &KeyRequest) -> anyhow::Result<MadeKey> {
+        self.read(self.post_json("/v1/keys", asked)?)
+    }
+
+    pub(super) fn keys(&self) -> anyhow::Result<Vec<KeyInfo>> {
+        #[derive(Deserialize)]
+        struct Keys {
+            keys: Vec<KeyInfo>,
+        }
+        let request = self.agent.get(self.address("/v1/keys"));
+        let list: Keys = self.read(self.answer(self.dress(request).call())?)?;
+        Ok(list.keys)
+    }
+
+    pub(super) fn revoke_key(&self, id: &str) -> anyhow::Result<()> {
+        let request = self.agent.delete(self.address(&format!("/v1/keys/{id}")));
+        self.answer(self.dress(request).call()).map(drop)
+    }
+
     pub(super) fn lookup(&self, lookup: &Lookup) -> anyhow::Result<LookupReply> {
         self.read(self.post_json("/v1/lookup", lookup)?)
     }
@@ -166,6 +185,23 @@ impl Client {
             .query_pairs(query.iter().copied());
         let sent = self.dress(request).send(SendBody::from_reader(file));
         self.read(self.answer(sent)?)
+    }
+
+    /// A copy of the server's store, to be read as it comes.
+    pub(super) fn backup(&self) -> anyhow::Result<impl Read + use<>> {
+        let request = self.agent.post(self.address("/v1/admin/backup"));
+        let response = self.answer(self.dress(request).send_empty())?;
+        Ok(response
+            .into_body()
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader())
+    }
+
+    /// What the server finds when it looks at its store.
+    pub(super) fn verify(&self) -> anyhow::Result<Verification> {
+        let request = self.agent.post(self.address("/v1/admin/verify"));
+        self.read(self.answer(self.dress(request).send_empty())?)
     }
 
     /// The memory as a file, to be read as it comes.

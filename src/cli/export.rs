@@ -82,12 +82,12 @@ fn write(
 }
 
 /// Like `io::copy`, but telling a broken connection from a closed output.
-fn copy(from: &mut impl io::Read, to: &mut impl Write) -> anyhow::Result<()> {
+pub(super) fn copy(from: &mut impl io::Read, to: &mut impl Write) -> anyhow::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         let length = from
             .read(&mut buffer)
-            .map_err(|error| anyhow!("the export broke off: {error}"))?;
+            .map_err(|error| anyhow!("the download broke off: {error}"))?;
         match buffer.get(..length) {
             None | Some([]) => return Ok(()),
             Some(piece) => to.write_all(piece)?,

@@ -8,9 +8,11 @@
 mod client;
 mod export;
 mod import;
+mod key;
 mod lookup;
 mod serve;
 mod target;
+mod upkeep;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -27,7 +29,7 @@ use target::Place;
 /// A translation-memory and glossary server. Without a command it serves.
 ///
 /// Every setting may also be given by an environment variable (HAMZABAN_DATA, HAMZABAN_LISTEN,
-/// HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
+/// HAMZABAN_METRICS_LISTEN, HAMZABAN_BALLAST, HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
 #[derive(Debug, Parser)]
 #[command(name = "hamzaban", version, max_term_width = 100)]
 pub struct Arguments {
@@ -66,6 +68,15 @@ enum Command {
     Export(export::ExportArguments),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
+    /// Make, list and revoke keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Write a consistent copy of the whole store to a new file, while a server may go on writing
+    Backup(upkeep::BackupArguments),
+    /// Put a backup in the place of the data folder's store, which is moved aside
+    Restore(upkeep::RestoreArguments),
+    /// Check the store, or a backup: is all of it what was written, and is it found
+    Verify(upkeep::VerifyArguments),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from
@@ -78,6 +89,35 @@ struct ServeArguments {
     /// Where to listen; else HAMZABAN_LISTEN, else 127.0.0.1:8640
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Where to tell figures for Prometheus, at /metrics; else HAMZABAN_METRICS_LISTEN, else nowhere
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// How much of the disk to keep back for when it is full, 0 for none; else HAMZABAN_BALLAST, else 64
+    #[arg(long, value_name = "MEGABYTES")]
+    ballast: Option<String>,
+}
+
+impl ServeArguments {
+    /// What was said after the command, and where it says nothing, before.
+    fn or(self, before: Self) -> Self {
+        Self {
+            listen: self.listen.or(before.listen),
+            metrics_listen: self.metrics_listen.or(before.metrics_listen),
+            ballast: self.ballast.or(before.ballast),
+        }
+    }
+
+    fn must_be_empty(&self) -> Result<(), Usage> {
+        let given = [
+            ("--listen", &self.listen),
+            ("--metrics-listen", &self.metrics_listen),
+            ("--ballast", &self.ballast),
+        ];
+        match given.iter().find(|(_, value)| value.is_some()) {
+            Some((flag, _)) => Err(Usage(format!("{flag} belongs to `hamzaban serve`"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A file format, as it is written on the command line.
@@ -160,13 +200,7 @@ fn told(error: &anyhow::Error) -> String {
 /// Says which memory is not there, where that is what went wrong: the server and the engine only say
 /// that something is not.
 fn missing(error: anyhow::Error, memories: &[String]) -> anyhow::Error {
-    let not_found = match error.downcast_ref::<client::Refusal>() {
-        Some(refusal) => refusal.code == "not_found",
-        None => matches!(
-            error.downcast_ref::<engine::Error>(),
-            Some(engine::Error::NotFound { .. })
-        ),
-    };
+    let not_found = is_not_found(&error);
     match memories {
         [] => error,
         _ if !not_found => error,
@@ -174,6 +208,17 @@ fn missing(error: anyhow::Error, memories: &[String]) -> anyhow::Error {
             "there is no memory {name}: `hamzaban import FILE --memory {name}` would make it"
         ),
         names => anyhow!("one of the memories {} is not there", names.join(", ")),
+    }
+}
+
+/// Whether something was not there, here or on the server.
+fn is_not_found(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<client::Refusal>() {
+        Some(refusal) => refusal.code == "not_found",
+        None => matches!(
+            error.downcast_ref::<engine::Error>(),
+            Some(engine::Error::NotFound { .. })
+        ),
     }
 }
 
@@ -189,13 +234,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments
         .command
         .unwrap_or(Command::Serve(ServeArguments::default()));
-    let listen = match &command {
-        Command::Serve(own) => own.listen.clone().or(arguments.serve.listen),
-        Command::Config => arguments.serve.listen,
-        _ if arguments.serve.listen.is_some() => {
-            return Err(Usage("--listen belongs to `hamzaban serve`".into()).into());
+    let serve = match &command {
+        Command::Serve(own) => own.clone().or(arguments.serve),
+        Command::Config => arguments.serve,
+        _ => {
+            arguments.serve.must_be_empty()?;
+            ServeArguments::default()
         }
-        _ => None,
     };
     if let Command::Openapi = command {
         print(&http::openapi::document())?;
@@ -203,7 +248,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let flags = Flags {
         data: arguments.data,
-        listen,
+        listen: serve.listen,
+        metrics_listen: serve.metrics_listen,
+        ballast: serve.ballast,
         config: arguments.config,
         log: arguments.log,
         log_format: arguments.log_format,
@@ -220,6 +267,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&place, &arguments),
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
+        Command::Backup(arguments) => upkeep::backup(&place, &arguments),
+        Command::Restore(arguments) => upkeep::restore(&place, &arguments),
+        Command::Verify(arguments) => upkeep::verify(&place, &arguments),
+        Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -290,6 +341,15 @@ mod tests {
             "hamzaban lookup word --from en --to fa --threshold 70 --limit 5 --json --memory a --memory b",
             "hamzaban lookup --from en --to fa",
             "hamzaban --server http://h:1 lookup a --from en --to fa",
+            "hamzaban backup b.db",
+            "hamzaban restore b.db",
+            "hamzaban verify",
+            "hamzaban verify b.db --json",
+            "hamzaban key create",
+            "hamzaban key create --role write --memory a --memory b --glossary none --name Ann --expires 30 --rate 100/min",
+            "hamzaban key create --expires 2030-01-01T00:00:00Z --json",
+            "hamzaban key list",
+            "hamzaban key revoke ABCD1234",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {
@@ -310,6 +370,14 @@ mod tests {
             "hamzaban lookup a --from en --to fa --threshold 29",
             "hamzaban lookup a --from en --to fa --limit 0",
             "hamzaban export --format tmx",
+            "hamzaban key",
+            "hamzaban key create --role root",
+            "hamzaban key create --rate 100",
+            "hamzaban key create --rate 0/min",
+            "hamzaban key create --rate 100/s",
+            "hamzaban key create --expires soon",
+            "hamzaban key create --expires 0",
+            "hamzaban key revoke",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

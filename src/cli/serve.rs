@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -11,17 +12,42 @@ use tokio::sync::oneshot;
 
 use super::print;
 use crate::config::{Origin, RunFile, Settings};
-use crate::engine::{Caller, Engine, Error, Sample};
+use crate::engine::{Caller, Engine, EngineOptions, Error, Sample};
 use crate::http;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let data = &settings.data.value;
     let fresh = is_empty(data);
-    let engine = Engine::open(data, settings.allow_network_fs.value)?;
+    raise_file_limit();
+    let options = EngineOptions {
+        allow_network_fs: settings.allow_network_fs.value,
+        ballast: settings.ballast.value << 20,
+    };
+    let engine = Engine::open_with(data, options)?;
     let served = serve(settings, &engine, fresh);
     engine.close();
     served
 }
+
+/// Each client holds a file of the system's, and so do the store's connections. What is allowed at most is asked for.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    if now.current == now.maximum {
+        return;
+    }
+    let most = Rlimit {
+        current: now.maximum,
+        maximum: now.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_file_limit() {}
 
 fn is_empty(folder: &Path) -> bool {
     folder
@@ -35,21 +61,35 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         listen: settings.listen.value.clone(),
         token: token.clone(),
     };
-    let server = http::bind(Arc::clone(engine), options)?;
-    let address = server.address().to_string();
+    let mut server = http::bind(Arc::clone(engine), options)?;
+    if let Some(metrics) = &settings.metrics_listen {
+        server = server.with_metrics(&metrics.value)?;
+    }
+    let address = reachable(server.address()).to_string();
     let run_file = RunFile {
         address: address.clone(),
         token,
         pid: std::process::id(),
     };
     let data = &settings.data.value;
-    let _removed_at_the_end = run_file
-        .write(data)
-        .with_context(|| format!("cannot write into {}", data.display()))?;
+    let _removed_at_the_end = match run_file.write(data) {
+        Ok(guard) => Some(guard),
+        // Then commands on this machine open the folder beside the server, to read as well.
+        Err(error) if engine.degraded().is_some() => {
+            tracing::warn!(%error, "server.json could not be written: commands will not find this server by its folder");
+            None
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot write into {}", data.display()));
+        }
+    };
     if fresh {
         print(&format!("Made the data folder {}\n", data.display()))?;
     }
-    print(&format!("Listening on http://{address}\n"))?;
+    print(&format!("Listening on http://{}\n", server.address()))?;
+    if let Some(metrics) = server.metrics_address() {
+        print(&format!("Figures at http://{metrics}/metrics\n"))?;
+    }
 
     let (failed, failure) = oneshot::channel();
     let (loaded, settings) = (Arc::clone(engine), settings.clone());
@@ -67,6 +107,18 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         })
         .context("cannot start a thread")?;
     listen(server, failure)
+}
+
+/// Where this machine reaches a server that listens at `address`: every address of it is not one to ask.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let loopback = match address {
+            SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::LOCALHOST),
+        };
+        address.set_ip(loopback);
+    }
+    address
 }
 
 fn listen(server: http::Server, failure: oneshot::Receiver<Error>) -> anyhow::Result<()> {
@@ -108,6 +160,8 @@ impl StopSignal {
             flag::register_conditional_shutdown(*signal, 1, Arc::clone(&asked))?;
             flag::register(*signal, Arc::clone(&asked))?;
         }
+        // There is nothing to read again, and a terminal that is closed is no reason to end.
+        flag::register(signal_hook::consts::SIGHUP, Arc::default())?;
         Ok(StopSignal)
     }
 
@@ -170,20 +224,25 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
     };
     let segment = a_segment(engine, &sample.memory)
         .unwrap_or_else(|| "The meeting will take place on Monday.".into());
+    let key = match engine.is_open() {
+        true => "",
+        false => " -H \"Authorization: Bearer $HAMZABAN_KEY\"",
+    };
     let folder = match settings.data.origin {
         Origin::Flag(_) => format!(" --data {}", settings.data.value.display()),
         _ => String::new(),
     };
     format!(
-        "Ready. Loaded the sample memory `{name}` with {count} units.\n\
+        "Ready. Loaded the sample memory `{name}` with {count} units and a glossary of {concepts} concepts.\n\
          Try next:\n  \
          hamzaban{folder} lookup \"{segment}\" --from en --to fa\n  \
-         curl -s http://{address}/v1/lookup -H 'Content-Type: application/json' \\\n    \
+         curl -s http://{address}/v1/lookup{key} -H 'Content-Type: application/json' \\\n    \
          -d '{{\"source_lang\":\"en\",\"target_lang\":\"fa\",\"text\":\"{segment}\"}}'\n  \
          hamzaban{folder} import FILE.tmx --memory NAME\n  \
          http://{address}/docs in a browser\n",
         name = sample.memory,
         count = sample.units,
+        concepts = sample.concepts,
     )
 }
 

@@ -22,7 +22,7 @@ pub(super) enum Target {
     There(Client),
 }
 
-/// An engine in this process, caught up.
+/// An engine in this process.
 pub(super) struct Here {
     pub(super) engine: Arc<Engine>,
 }
@@ -30,6 +30,15 @@ pub(super) struct Here {
 impl Place<'_> {
     /// `--server` if given; else the folder; else the server that holds the folder.
     pub(super) fn open(&self) -> anyhow::Result<Target> {
+        let target = self.open_store()?;
+        if let Target::Here(here) = &target {
+            here.engine.catch_up()?;
+        }
+        Ok(target)
+    }
+
+    /// The same without the index, for what needs none.
+    pub(super) fn open_store(&self) -> anyhow::Result<Target> {
         if let Some(url) = self.server {
             let key = std::env::var("HAMZABAN_KEY").ok();
             return Ok(Target::There(Client::new(url, key)?));
@@ -40,11 +49,7 @@ impl Place<'_> {
             Engine::open(data, self.settings.allow_network_fs.value),
             run,
         ) {
-            (Ok(engine), _) => {
-                let here = Here { engine };
-                here.engine.catch_up()?;
-                Ok(Target::Here(here))
-            }
+            (Ok(engine), _) => Ok(Target::Here(Here { engine })),
             // The file alone proves nothing, since a killed server leaves it behind; but where the
             // folder cannot be opened as well, its server is asked.
             (Err(error), Some(run)) => {

@@ -41,12 +41,34 @@ impl Caller {
 
     /// Refuses whoever may not administer the server.
     pub(super) fn must_be_admin(&self) -> Result<(), Error> {
-        if self.rights.is_admin() {
+        self.must_have_everywhere(Role::Admin)
+    }
+
+    /// Refuses whoever has not at least this role in every memory.
+    pub(super) fn must_have_everywhere(&self, needed: Role) -> Result<(), Error> {
+        if self.rights.everywhere >= Some(needed) {
             Ok(())
         } else {
-            Err(Error::Forbidden {
-                needed: Role::Admin,
-            })
+            Err(Error::Forbidden { needed })
+        }
+    }
+
+    /// Refuses whoever has not at least this role in the glossary. It is one thing that everybody knows of, so
+    /// who may not read it is told so.
+    pub fn must_have_in_glossary(&self, needed: Role) -> Result<(), Error> {
+        if self.rights.glossary >= Some(needed) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden { needed })
+        }
+    }
+
+    /// Whether the caller has a role in the glossary: not found without any, forbidden with too small a one.
+    pub(super) fn in_glossary(&self, role: Role) -> Result<(), Error> {
+        match self.rights.glossary {
+            Some(own) if own >= role => Ok(()),
+            Some(_) => Err(Error::Forbidden { needed: role }),
+            None => Err(not_found("glossary")),
         }
     }
 

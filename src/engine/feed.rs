@@ -20,6 +20,8 @@ const LOOKED_AT: usize = 100_000;
 pub const MOST_CHANGES: usize = 1_000;
 /// Stands for the end of the log in the place of a cursor.
 const HEAD: &str = "head";
+/// Stands in the log for the memory of what is in none.
+const GLOSSARY: MemoryId = MemoryId(0);
 
 /// What a follower asks for.
 #[derive(Clone, Debug, Default)]
@@ -47,14 +49,15 @@ pub struct ChangePage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeView {
     pub kind: ChangeName,
-    /// The unit; absent where a memory itself changed.
+    /// The unit or concept; absent where a memory itself changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The unit's revision after the change.
+    /// Its revision after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rev: Option<i64>,
-    /// The memory's name.
-    pub memory: String,
+    /// The memory's name; absent where a concept changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// RFC 3339, UTC.
     pub at: String,
     /// By whom, where that is known.
@@ -74,6 +77,10 @@ pub enum ChangeName {
     MemoryPut,
     /// A memory is gone with all its units.
     MemoryDeleted,
+    /// A concept is new or has a new revision.
+    ConceptPut,
+    /// A concept is gone.
+    ConceptDeleted,
 }
 
 /// What one look at the log gave.
@@ -144,6 +151,9 @@ fn look(reader: &Reader<'_>, caller: &Caller, asked: &Following) -> Result<Look,
         only = Some(memories);
     }
     let wanted = |memory: MemoryId| {
+        if memory == GLOSSARY {
+            return only.is_none() && caller.rights.glossary.is_some();
+        }
         caller.rights.in_memory(memory).is_some()
             && only.as_ref().is_none_or(|only| only.contains(&memory))
     };
@@ -151,6 +161,10 @@ fn look(reader: &Reader<'_>, caller: &Caller, asked: &Following) -> Result<Look,
     let mut names = FxHashMap::default();
     let mut changes = Vec::with_capacity(stretch.changes.len());
     for change in &stretch.changes {
+        if change.memory == GLOSSARY {
+            changes.push(show(change, None));
+            continue;
+        }
         let name = match names.get(&change.memory) {
             Some(name) => String::clone(name),
             // Nothing is left of the memory, and its followers know it by its name only.
@@ -159,7 +173,7 @@ fn look(reader: &Reader<'_>, caller: &Caller, asked: &Following) -> Result<Look,
                 Some(name) => names.entry(change.memory).or_insert(name).clone(),
             },
         };
-        changes.push(show(change, name));
+        changes.push(show(change, Some(name)));
     }
     Ok(Look::Page(ChangePage {
         changes,
@@ -168,17 +182,24 @@ fn look(reader: &Reader<'_>, caller: &Caller, asked: &Following) -> Result<Look,
     }))
 }
 
-fn show(change: &LoggedChange, memory: String) -> ChangeView {
-    let (kind, unit) = match change.kind {
-        LoggedKind::UnitPut(id, rev) => (ChangeName::UnitPut, Some((id, rev))),
-        LoggedKind::UnitDeleted(id, rev) => (ChangeName::UnitDeleted, Some((id, rev))),
+fn show(change: &LoggedChange, memory: Option<String>) -> ChangeView {
+    let (kind, what) = match &change.kind {
+        LoggedKind::UnitPut(id, rev) => (ChangeName::UnitPut, Some((view::unit_id(*id), *rev))),
+        LoggedKind::UnitDeleted(id, rev) => {
+            (ChangeName::UnitDeleted, Some((view::unit_id(*id), *rev)))
+        }
         LoggedKind::MemoryPut => (ChangeName::MemoryPut, None),
         LoggedKind::MemoryDeleted => (ChangeName::MemoryDeleted, None),
+        LoggedKind::ConceptPut(id, rev) => (ChangeName::ConceptPut, Some((id.to_string(), *rev))),
+        LoggedKind::ConceptDeleted(id, rev) => {
+            (ChangeName::ConceptDeleted, Some((id.to_string(), *rev)))
+        }
     };
+    let (id, rev) = what.unzip();
     ChangeView {
         kind,
-        id: unit.map(|(id, _)| view::unit_id(id)),
-        rev: unit.map(|(_, rev)| rev),
+        id,
+        rev,
         memory,
         at: view::time(change.stamp.at),
         by: change.stamp.by.clone(),

@@ -29,7 +29,11 @@ fn told(page: &ChangePage) -> Vec<(ChangeName, &str)> {
     let told = |change: &super::feed::ChangeView| change.kind;
     let kinds = page.changes.iter().map(told);
     kinds
-        .zip(page.changes.iter().map(|change| change.memory.as_str()))
+        .zip(
+            page.changes
+                .iter()
+                .map(|change| change.memory.as_deref().unwrap_or_default()),
+        )
         .collect()
 }
 

@@ -19,6 +19,8 @@ pub struct Sample {
     pub memory: String,
     /// How many units it has.
     pub units: u64,
+    /// How many concepts of the shipped glossary came with it.
+    pub concepts: u64,
 }
 
 impl Engine {
@@ -26,8 +28,14 @@ impl Engine {
     /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
     pub fn start(&self) -> Result<Option<Sample>, Error> {
         self.fill()?;
-        let sample = match self.store.is_empty()? {
-            true => Some(self.load_sample()?),
+        let writable = self.degraded().is_none();
+        let first = writable && self.store.is_empty()?;
+        let concepts = if writable { self.bring_shipped()? } else { 0 };
+        let sample = match first {
+            true => Some(Sample {
+                concepts,
+                ..self.load_sample()?
+            }),
             false => None,
         };
         self.become_ready();
@@ -47,6 +55,7 @@ impl Engine {
         Ok(Sample {
             memory: NAME.to_owned(),
             units: count,
+            concepts: 0,
         })
     }
 }

@@ -27,10 +27,10 @@ impl Engine {
         Ok(view::memory(&memory, langs))
     }
 
-    /// Makes a memory.
+    /// Makes a memory: who may write in all of them may also add one, as an import does.
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
-        caller.must_be_admin()?;
+        caller.must_have_everywhere(Role::Write)?;
         if !store::is_memory_name(&memory.name) {
             let reason =
                 "a memory's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";

@@ -2,7 +2,10 @@
 //! score and formats, and knows neither HTTP nor a terminal.
 
 mod access;
+mod admission;
+mod audit;
 mod bulk;
+mod caretaker;
 mod concordance;
 mod cursor;
 mod edit;
@@ -10,26 +13,41 @@ mod feed;
 #[cfg(test)]
 mod feed_tests;
 mod first_run;
+mod glossary;
 mod idempotency;
+mod keys;
 mod lookup;
 mod memories;
 mod requests;
 mod transfer;
 #[cfg(test)]
 mod trial;
+mod upkeep;
 mod variants;
 mod view;
 
 pub use crate::formats::Format;
-pub use crate::model::{Rights, Role};
+pub use crate::model::{ConceptKind, Rights, Role};
+pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
+pub use admission::{Admitted, KeyFault, Rate, Turn};
+pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
+pub use caretaker::Figures;
 pub use concordance::{
     Concordance, ConcordanceHit, ConcordancePage, ConcordanceText, MAX_QUERY, MOST_HITS, Span,
 };
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use first_run::Sample;
+pub use glossary::{
+    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
+    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
+    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
+    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+};
+pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use transfer::Exported;
+pub use upkeep::{Damage, Verification};
 
 pub use requests::{
     BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
@@ -49,7 +67,9 @@ use parking_lot::RwLock;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, OpenError, OpenOptions, Store};
+use crate::store::{self, Condition, DB_FILE, OpenError, OpenOptions, Store};
+use admission::Keys;
+use caretaker::Caretaker;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +101,26 @@ pub enum Error {
         /// The unit now; none where it is deleted.
         current: Option<Box<UnitView>>,
     },
+    /// The revision of a concept given is not the current one.
+    #[error("the concept was changed meanwhile: revision {given} was given, {rev} is current")]
+    StaleConcept {
+        /// What the caller had.
+        given: i64,
+        /// Its revision now.
+        rev: i64,
+        /// The concept now; none where it is deleted.
+        current: Option<Box<ConceptView>>,
+    },
+    /// What is there stands against it.
+    #[error("{field}: {reason}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// JSON pointer or parameter name.
+        field: String,
+        /// What stands against it, and the remedy.
+        reason: String,
+    },
     /// There is one by that name already.
     #[error("memory {name} exists already")]
     Exists {
@@ -93,6 +133,9 @@ pub enum Error {
         /// The role that would do.
         needed: Role,
     },
+    /// What is to be taken back still runs.
+    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
+    Running,
     /// It was there once and is no more, and asking again does not help. `code` is one of the contract's.
     #[error("{reason}")]
     Gone {
@@ -101,9 +144,6 @@ pub enum Error {
         /// Why, and what to do instead.
         reason: String,
     },
-    /// What is to be taken back still runs.
-    #[error("it still runs, or is being taken back right now: repeat when it has ended")]
-    Running,
     /// The memory is marked read-only.
     #[error("memory {name} is read-only: PATCH it with \"read_only\": false first")]
     ReadOnly {
@@ -116,6 +156,28 @@ pub enum Error {
     /// The disk is full; what was acknowledged is safe.
     #[error("no space left in the data folder: free some and repeat; nothing acknowledged is lost")]
     StorageFull,
+    /// The store was opened where nothing can be written.
+    #[error("the store is read-only: {reason}")]
+    ReadOnlyStore {
+        /// Why.
+        reason: String,
+    },
+    /// The disk failed; nothing is written until a restart.
+    #[error(
+        "the disk failed and the store is read-only until the server is restarted: look at its log"
+    )]
+    StoreFailed,
+    /// The server is ending.
+    #[error("the server is ending: repeat when it is back")]
+    Ending,
+    /// An import ended early for a reason that is not its file's. The report says what was committed before.
+    #[error("{error}")]
+    ImportStopped {
+        /// Why.
+        error: Box<Error>,
+        /// What was committed.
+        report: Box<ImportReport>,
+    },
     /// Another process holds the database.
     #[error("the database is busy: repeat in a few seconds")]
     Busy,
@@ -165,6 +227,17 @@ pub enum Readiness {
     Ready { lag: i64 },
 }
 
+/// Why the store cannot be written, though look-ups go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Degraded {
+    /// The disk is full; it heals by itself.
+    StorageFull,
+    /// The disk failed; it takes a restart.
+    StoreFailed,
+    /// The folder or the database is read-only.
+    ReadOnlyStore,
+}
+
 /// Told of an import's progress, often.
 pub trait Progress: Send + Sync {
     /// `bytes` of the (packed) input read, `units` read from it.
@@ -192,10 +265,26 @@ pub struct Engine {
     _tidier: Tidier,
     store: Store,
     index: Arc<Index>,
+    /// The termbase in memory.
+    live: Arc<glossary::Live>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
     listeners: Listeners,
+    /// A check of the store is running.
+    verifying: AtomicBool,
+    keys: Keys,
+    imports: transfer::Running,
+    caretaker: Caretaker,
+}
+
+/// How to open an engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EngineOptions {
+    /// Open also on a network or user-space file system.
+    pub allow_network_fs: bool,
+    /// How many bytes of the disk to keep back for when it is full; 0 for none.
+    pub ballast: u64,
 }
 
 /// Who is told that something changed.
@@ -215,22 +304,36 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        Self::open_with(data, &options)
+        Self::open_with(
+            data,
+            EngineOptions {
+                allow_network_fs,
+                ..EngineOptions::default()
+            },
+        )
     }
 
-    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
+    /// The same with all options.
+    pub fn open_with(data: &Path, own: EngineOptions) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs: own.allow_network_fs,
+            ballast: own.ballast,
+            ..OpenOptions::default()
+        };
+        Self::open_store(data, &options)
+    }
+
+    fn open_store(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
+        let live = Arc::new(glossary::Live::default());
         let applied = Arc::new(AtomicI64::new(0));
         let listeners = Listeners::default();
         let follower = {
-            let (index, applied) = (index.clone(), applied.clone());
+            let (index, live, applied) = (index.clone(), live.clone(), applied.clone());
             let listeners = listeners.clone();
             move |changes: &[Change]| {
                 index.apply(changes);
+                live.apply(changes);
                 if let Some(last) = changes.last() {
                     applied.store(last.seq.0, Ordering::Release);
                 }
@@ -238,14 +341,24 @@ impl Engine {
             }
         };
         let store = Store::open(data, options, Box::new(follower))?;
-        Ok(Arc::new(Engine {
+        let keys = Keys::default();
+        let stored = store.read(|reader| reader.keys());
+        keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
+        let engine = Arc::new(Engine {
             _tidier: Tidier::start(index.clone()),
             store,
             index,
+            live,
             applied,
             loading: Loading::default(),
             listeners,
-        }))
+            verifying: AtomicBool::new(false),
+            keys,
+            imports: transfer::Running::default(),
+            caretaker: Caretaker::default(),
+        });
+        engine.caretaker.start(&engine);
+        Ok(engine)
     }
 
     /// Fills the index from the store; blocks (seconds for a million units). Afterwards ready. Until then
@@ -302,8 +415,25 @@ impl Engine {
                 .join()
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
         })?;
+        self.fill_glossary()?;
         self.applied.store(head.0, Ordering::Release);
         Ok(())
+    }
+
+    fn fill_glossary(&self) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.concepts(after.as_ref(), LOADED_AT_ONCE))?;
+            let Some(last) = page.last() else {
+                self.live.refresh();
+                return Ok(());
+            };
+            after = Some(last.concept.id.clone());
+            self.live
+                .fill(page.into_iter().map(|stored| stored.concept));
+        }
     }
 
     /// How far the index is.
@@ -316,6 +446,26 @@ impl Engine {
             done: self.loading.done.load(Ordering::Relaxed),
             total: self.loading.total.load(Ordering::Relaxed),
         }
+    }
+
+    /// Whether every change so far was brought into the index. Otherwise look-ups may miss some until a restart.
+    pub fn is_following(&self) -> bool {
+        self.store.is_following()
+    }
+
+    /// Whether and why nothing can be written.
+    pub fn degraded(&self) -> Option<Degraded> {
+        match self.store.condition() {
+            Condition::Well => None,
+            Condition::Full => Some(Degraded::StorageFull),
+            Condition::Failed(_) => Some(Degraded::StoreFailed),
+            Condition::ReadOnly(_) => Some(Degraded::ReadOnlyStore),
+        }
+    }
+
+    /// Whether the store was found to have gone backward at this start.
+    pub fn was_rolled_back(&self) -> bool {
+        self.store.was_rolled_back()
     }
 
     fn must_be_ready(&self) -> Result<(), Error> {
@@ -331,8 +481,20 @@ impl Engine {
         self.index.size()
     }
 
+    /// The version of `SQLite` inside.
+    pub fn sqlite_version(&self) -> &'static str {
+        self.store.sqlite_version()
+    }
+
+    /// Asks running imports to end where they are, and lets no new one begin.
+    pub fn end_imports(&self) {
+        self.imports.end();
+    }
+
     /// Lets go of the folder; the last holder waits for running writes and empties the journal.
     pub fn close(self: Arc<Self>) {
+        // It may hold the folder for the moment of a round.
+        self.caretaker.stop();
         drop(self);
     }
 }
@@ -418,6 +580,8 @@ impl From<store::Error> for Error {
                 invalid("invalid_unit", &format!("/{field}"), &reason)
             }
             store::Error::Full { .. } => Error::StorageFull,
+            store::Error::ReadOnlyStore { reason } => Error::ReadOnlyStore { reason },
+            store::Error::Failed { .. } => Error::StoreFailed,
             store::Error::Busy { .. } | store::Error::TooLong => Error::Busy,
             other => Error::Store(other.to_string()),
         }

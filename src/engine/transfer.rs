@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::access::not_found;
 use super::requests::{ImportMode, ImportStatus};
@@ -46,6 +46,7 @@ impl Engine {
         mode: ImportMode,
     ) -> Result<String, Error> {
         self.must_be_ready()?;
+        self.imports.must_not_end()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
@@ -105,6 +106,7 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
         };
+        let _counted = self.imports.one();
         let ended = run.all(input, format, langs, progress);
         run.end(ended)
     }
@@ -133,6 +135,7 @@ impl Engine {
             .must_have(Role::Read, import.start.memory)
             .map_err(|_| not_found("import"))?;
         let memory = self.memory_name(import.start.memory)?;
+        let import = self.imports.as_it_ended(import);
         Ok(ImportStatus {
             id: id.to_owned(),
             state: import.state.into(),
@@ -145,16 +148,6 @@ impl Engine {
         })
     }
 
-    /// Everything at once is what somebody takes along who leaves: the audit log says who took it. Where it
-    /// cannot be written, as on a full disk, the export goes on, since it may be the rescue.
-    fn note_export(&self, caller: &Caller, memory: &store::Memory) {
-        let deed = Deed::memory("exported", memory.id, &memory.name);
-        let who = caller.actor();
-        if let Err(error) = self.store.write(move |tx| tx.audit(&who, &deed)) {
-            tracing::error!(%error, "an export could not be written into the audit log");
-        }
-    }
-
     /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
     pub fn export(
         &self,
@@ -164,7 +157,7 @@ impl Engine {
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
         let memory = self.memory_for(caller, Role::Read, memory)?;
-        self.note_export(caller, &memory);
+        self.note(caller, Deed::memory("exported", memory.id, &memory.name));
         let memory = memory.id;
         let langs = self.store.read(|reader| reader.languages(memory))?;
         let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
@@ -280,8 +273,17 @@ impl Run<'_> {
             Err(error) => return Err(Failure::Format(error)),
         };
         for entry in entries {
+            if self.engine.imports.is_ending() {
+                self.submit(&shared)?;
+                return Err(Failure::Ending);
+            }
             let entry = match entry {
                 Ok(entry) => entry,
+                // The reader was told to end, and so has no more.
+                Err(_) if self.engine.imports.is_ending() => {
+                    self.submit(&shared)?;
+                    return Err(Failure::Ending);
+                }
                 Err(error) => {
                     self.submit(&shared)?;
                     return Err(Failure::Format(error));
@@ -373,8 +375,9 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let (state, action) = match ended {
+        let (state, action) = match &ended {
             Ok(()) => (store::ImportState::Done, "import_done"),
+            Err(Failure::Ending) => (store::ImportState::Interrupted, "import_interrupted"),
             Err(_) => (store::ImportState::Failed, "import_failed"),
         };
         let mut report = self.confirmed;
@@ -385,15 +388,30 @@ impl Run<'_> {
                 reason: error.to_string(),
             });
         }
-        let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
-        let (who, memory) = (self.who, self.memory);
-        let finished = self.engine.store.write(move |tx| {
-            tx.finish_import(id, state, bytes, &last)?;
-            tx.audit(&who, &Deed::import(action, memory, id))
-        });
+        let end = Ended {
+            id: self.id,
+            state,
+            bytes: self.read.load(Ordering::Relaxed),
+            report: report.clone(),
+            who: self.who,
+            deed: Deed::import(action, self.memory, self.id),
+        };
+        let finished = end.write(&self.engine.store);
+        if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {
+            // So that it is told truly now, and written as soon as that can be.
+            self.engine.imports.remember(end);
+        }
+        let stopped = |error: Error, report| Error::ImportStopped {
+            error: Box::new(error),
+            report: Box::new(report),
+        };
         match ended {
-            Ok(()) => finished.map(|()| report).map_err(Error::from),
-            Err(Failure::Store(error)) => Err(error.into()),
+            Ok(()) => match finished {
+                Ok(()) => Ok(report),
+                Err(error) => Err(stopped(error.into(), report)),
+            },
+            Err(Failure::Store(error)) => Err(stopped(error.into(), report)),
+            Err(Failure::Ending) => Err(stopped(Error::Ending, report)),
             Err(Failure::Format(error)) if error.code == formats::code::IO => Err(Error::Input {
                 reason: error.to_string(),
                 report: Box::new(report),
@@ -410,4 +428,97 @@ impl Run<'_> {
 enum Failure {
     Format(formats::Error),
     Store(store::Error),
+    /// The server ends.
+    Ending,
+}
+
+/// How an import ended, where that could not be written yet.
+struct Ended {
+    id: ImportId,
+    state: store::ImportState,
+    bytes: u64,
+    report: ImportReport,
+    who: Actor,
+    deed: Deed,
+}
+
+impl Ended {
+    fn write(&self, store: &store::Store) -> Result<(), store::Error> {
+        let (id, state, bytes) = (self.id, self.state, self.bytes);
+        let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
+        store.write(move |tx| {
+            tx.finish_import(id, state, bytes, &report)?;
+            tx.audit(&who, &deed)
+        })
+    }
+}
+
+/// The imports that run, and those whose end could not be written.
+#[derive(Default)]
+pub(super) struct Running {
+    count: AtomicU64,
+    ending: AtomicBool,
+    ended: parking_lot::Mutex<Vec<Ended>>,
+}
+
+/// One import that runs.
+struct Counting<'a>(&'a AtomicU64);
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Running {
+    /// How many run.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn one(&self) -> Counting<'_> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Counting(&self.count)
+    }
+
+    pub(super) fn end(&self) {
+        self.ending.store(true, Ordering::Release);
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    fn must_not_end(&self) -> Result<(), Error> {
+        match self.is_ending() {
+            true => Err(Error::Ending),
+            false => Ok(()),
+        }
+    }
+
+    fn remember(&self, ended: Ended) {
+        self.ended.lock().push(ended);
+    }
+
+    fn as_it_ended(&self, mut import: store::Import) -> store::Import {
+        if let Some(ended) = self.ended.lock().iter().find(|ended| ended.id == import.id) {
+            import.state = ended.state;
+            import.bytes_read = ended.bytes;
+            import.report = ended.report.clone();
+        }
+        import
+    }
+
+    /// Writes down how imports ended, where that could not be done before.
+    pub(super) fn settle(&self, store: &store::Store) {
+        // Nobody waits for this lock but those who ask how an import stands.
+        let mut ended = self.ended.lock();
+        ended.retain(|import| {
+            let written = import.write(store);
+            matches!(
+                written,
+                Err(store::Error::Full { .. } | store::Error::Busy { .. })
+            )
+        });
+    }
 }

@@ -23,7 +23,7 @@ impl World {
             clock: Arc::new(move || now.load(Ordering::Relaxed)),
             ..OpenOptions::default()
         };
-        let engine = Engine::open_with(folder.path(), &options).unwrap();
+        let engine = Engine::open_store(folder.path(), &options).unwrap();
         engine.catch_up().unwrap();
         let world = Self {
             engine,

@@ -45,6 +45,23 @@ pub(super) fn read_cursor(memory: MemoryId, text: &str) -> Result<UnitId, Error>
     })
 }
 
+/// Where the older page of the audit log begins, as clients see it.
+pub(super) fn audit_cursor(entry: i64) -> String {
+    let check = xxh3_64(format!("audit before {entry}").as_bytes());
+    format!("{entry:x}-{:08x}", check >> 32)
+}
+
+/// And back.
+pub(super) fn read_audit_cursor(text: &str) -> Result<i64, Error> {
+    let number = text.split_once('-').map(|(number, _)| number);
+    let entry = number.and_then(|number| i64::from_str_radix(number, 16).ok());
+    let known = entry.filter(|entry| audit_cursor(*entry) == text);
+    known.ok_or_else(|| {
+        let reason = "give the cursor of the page before as it was, or none for the first page";
+        invalid("invalid_cursor", "after", reason)
+    })
+}
+
 /// Seconds since 1970 as RFC 3339 in UTC.
 pub(super) fn time(seconds: i64) -> String {
     Timestamp::from_second(seconds)

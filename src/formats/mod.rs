@@ -9,6 +9,7 @@
 
 mod encoding;
 mod error;
+pub mod glossary;
 mod input;
 mod segment;
 pub mod table;

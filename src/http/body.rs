@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::json::{self, Value};
 use super::problem::{Problem, quoted};
 use super::stream::{Broken, Incoming};
+use crate::model::ConceptId;
 
 /// The largest JSON body, packed or not, in bytes.
 pub(super) const MAX_BODY: usize = 1 << 20;
@@ -213,6 +214,22 @@ impl FromRequest for Id {
             Ok(Id(id.to_owned()))
         } else {
             Err(Problem::not_found())
+        })
+    }
+}
+
+/// A concept's id in the path. What could not be one is not found.
+pub(super) struct ConceptName(pub(super) String);
+
+impl FromRequest for ConceptName {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").unwrap_or_default();
+        ready(match ConceptId::parse(id) {
+            Ok(_) => Ok(ConceptName(id.to_owned())),
+            Err(_) => Err(Problem::not_found()),
         })
     }
 }

@@ -14,12 +14,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
+use super::{State, blocking};
+use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
 pub(super) struct Door {
+    most: usize,
     in_flight: Arc<Semaphore>,
     transfers: Arc<Semaphore>,
 }
+
+/// The id of a request.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) String);
 
 /// A place among the requests in flight, or among the transfers.
 pub(super) struct Place {
@@ -30,9 +37,16 @@ impl Door {
     /// Lets `most` requests be in flight, and besides a third as many imports and exports.
     pub(super) fn new(most: usize) -> Self {
         Door {
+            most,
             in_flight: Arc::new(Semaphore::new(most)),
             transfers: Arc::new(Semaphore::new(most / 3)),
         }
+    }
+
+    /// How many requests are being answered, transfers aside.
+    pub(super) fn in_flight(&self) -> u64 {
+        let free = self.in_flight.available_permits();
+        self.most.saturating_sub(free) as u64
     }
 
     /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
@@ -75,13 +89,20 @@ pub(super) async fn pass(
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
             }
+            request.extensions_mut().insert(RequestId(id.clone()));
             // No second handle on the request may live now: the router wants it for itself alone.
             let response = next.call(request).instrument(span.clone()).await?;
+            note_refusal(&response).await;
             as_problem(response.map_into_boxed_body(), &id)
         }
     };
+    let rate = response.request().extensions().get::<Rate>().copied();
     span.in_scope(|| log(&response, started, quiet));
+    count(&response, started);
     dress(response.headers_mut(), &id, docs);
+    if let Some(rate) = rate {
+        tell(response.headers_mut(), rate);
+    }
     Ok(response)
 }
 
@@ -99,11 +120,15 @@ fn is_health(request: &ServiceRequest) -> bool {
 
 /// Everything that can turn a request away before its handler sees it.
 fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem> {
-    let host = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str());
-    check_host(request.headers(), host)?;
+    let state: Option<&web::Data<State>> = request.app_data();
+    // No page can know a key, so where one is needed it does not matter which name or page led here.
+    if state.is_none_or(|state| state.engine.is_open()) {
+        let host = request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str());
+        check_host(request.headers(), host)?;
+    }
     if is_health(request) {
         return Ok(None);
     }
@@ -177,6 +202,26 @@ fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
     response
 }
 
+/// Who tries what only an administrator may do is written down, before the refusal is sent.
+async fn note_refusal<B>(response: &ServiceResponse<B>) {
+    let problem = response.response().error().map(of_error);
+    if !problem.is_some_and(|problem| problem.is_refused_admin()) {
+        return;
+    }
+    let request = response.request();
+    let caller = request.extensions().get::<Caller>().cloned();
+    let state: Option<&web::Data<State>> = request.app_data();
+    if let (Some(caller), Some(state)) = (caller, state) {
+        let route = request.match_pattern().unwrap_or_default();
+        let route = format!("{} {route}", request.method());
+        let engine = Arc::clone(&state.engine);
+        let noted = blocking(move || engine.note_refusal(&caller, route)).await;
+        if let Err(problem) = noted {
+            tracing::error!(%problem, "a refusal could not be written into the audit log");
+        }
+    }
+}
+
 fn has_problem(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -188,6 +233,21 @@ fn of_error(error: &Error) -> Problem {
         Some(problem) => problem.clone(),
         None => Problem::of_status(error.as_response_error().status_code()),
     }
+}
+
+/// Counts a reply, where there is somebody to count for.
+fn count(response: &ServiceResponse, started: Instant) {
+    let request = response.request();
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        return;
+    };
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("none");
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    state
+        .metrics
+        .answered(request.method().as_str(), route, status, took);
 }
 
 fn log(response: &ServiceResponse, started: Instant, quiet: bool) {
@@ -223,6 +283,17 @@ fn dress(headers: &mut HeaderMap, id: &str, docs: bool) {
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+/// How much of its minute a key has left.
+fn tell(headers: &mut HeaderMap, rate: Rate) {
+    for (name, value) in [
+        ("ratelimit-limit", rate.limit),
+        ("ratelimit-remaining", rate.remaining),
+        ("ratelimit-reset", rate.reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
     }
 }
 

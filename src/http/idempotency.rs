@@ -10,13 +10,13 @@ use futures_util::future::{Ready, ready};
 use tokio::sync::OwnedMutexGuard;
 
 use super::problem::Problem;
-use super::{State, blocking};
+use super::{State, auth, blocking};
 use crate::engine::{Error, Idempotency, Remembered};
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 200;
 
-/// The header, checked.
+/// The header, checked, with the id of the caller's key in front: what one caller did is never another's answer.
 pub(super) struct Key(pub(super) Option<String>);
 
 impl FromRequest for Key {
@@ -32,7 +32,8 @@ impl FromRequest for Key {
         ready(
             match given.map(|value| value.to_str().ok().filter(visible)) {
                 None => Ok(Key(None)),
-                Some(Some(key)) => Ok(Key(Some(key.to_owned()))),
+                // No header has a line feed, so that no key can be taken for another's.
+                Some(Some(key)) => Ok(Key(Some(format!("{}\n{key}", auth::key_id(request))))),
                 Some(None) => Err(Problem::bad_request(
                     "invalid_idempotency_key",
                     format!("Idempotency-Key must have 1 to {MAX_KEY} ASCII characters"),

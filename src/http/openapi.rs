@@ -5,9 +5,12 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use super::api::{bulk, changes, concordance, health, lookup, memories, transfer, units};
-use super::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
-use crate::engine::UnitView;
+use super::api::{
+    admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names, styles,
+    suggestions, transfer, units,
+};
+use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
+use crate::engine::{ConceptView, UnitView};
 use crate::model::ImportReport;
 
 #[derive(OpenApi)]
@@ -20,20 +23,31 @@ use crate::model::ImportReport;
         (name = "lookup", description = "Asking"),
         (name = "memories", description = "Translation memories"),
         (name = "units", description = "Their units"),
+        (name = "names", description = "Names and terms in texts"),
+        (name = "glossary", description = "Concepts and their names"),
         (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
+        (name = "keys", description = "Keys, rights, and who did what"),
         (name = "server", description = "The server itself"),
     ),
     paths(
         lookup::lookup, lookup::batch, concordance::search,
         memories::list, memories::create, memories::show, memories::change, memories::delete,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        changes::follow,
+        names::find,
+        concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
+        concepts::history, concepts::revert,
+        styles::list, styles::create, styles::show, styles::replace, styles::delete,
+        suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
+        glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo,
+        changes::follow,
+        keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         health::health, health::ready,
+        admin::backup, admin::verify,
     ),
-    components(schemas(ProblemBody, FieldProblem, ImportReport, UnitView)),
+    components(schemas(ProblemBody, FieldProblem, Current, ImportReport, UnitView, ConceptView)),
 )]
 struct Api;
 
@@ -99,11 +113,20 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let writes = method != "get" && !path.starts_with("/v1/lookup");
+    let admin = path.starts_with("/v1/admin/");
+    let asks = ["/v1/lookup", "/v1/names/", "/v1/terms", "/v1/check"];
+    let asks = asks.iter().any(|start| path.starts_with(start));
+    let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');
     let mut shared = vec![
-        (403, "A page of another origin asks."),
-        (421, "The header Host names another server."),
+        (
+            403,
+            "The key may not do that; or, while the server has no keys, a page of another origin asks.",
+        ),
+        (
+            421,
+            "While the server has no keys: the header Host names another server.",
+        ),
         (500, "Something failed; the server's log tells more."),
     ];
     if guarded {
@@ -111,7 +134,14 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             400,
             "A parameter or the body is wrong; `errors` point at it.",
         ));
-        shared.push((401, "The key is not known."));
+        shared.push((
+            401,
+            "There is no key, or it is not known, revoked, or expired.",
+        ));
+        shared.push((
+            429,
+            "The key has used up its requests of this minute, or twenty of them are running; see Retry-After.",
+        ));
     }
     if path != "/v1/health" {
         shared.push((
@@ -130,7 +160,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         shared.push((413, "The body has more than 1 MiB."));
         shared.push((415, "The body is not application/json."));
     }
-    if writes {
+    if writes || path == "/v1/admin/backup" {
         shared.push((507, "The disk is full."));
     }
     if method == "post" && writes {
@@ -177,6 +207,9 @@ fn narrow_names(path: &str, operation: &mut Value) {
     for parameter in parameters.into_iter().flatten() {
         let pattern = match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), Some("name")) => "^[a-z0-9][a-z0-9._-]{0,63}$",
+            (Some("path"), Some("id")) if path.starts_with("/v1/concepts/") => {
+                "^[A-Za-z0-9:_-]{1,128}$"
+            }
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
             (Some("query"), Some("lang" | "target_lang")) => LANGUAGE,

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::{Error, UnitView};
+use crate::engine::{ConceptView, Error, Role, UnitView};
 use crate::model::ImportReport;
 
 /// The media type of every error body.
@@ -34,11 +34,22 @@ struct Facts {
     detail: String,
     errors: Vec<FieldProblem>,
     report: Option<Box<ImportReport>>,
-    current: Option<Box<UnitView>>,
+    current: Option<Box<Current>>,
     line: Option<u64>,
     byte: Option<u64>,
     retry_after_seconds: Option<u32>,
     close: bool,
+    refused_admin: bool,
+}
+
+/// What is there now, where a revision that was given is stale.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Current {
+    /// A unit.
+    Unit(UnitView),
+    /// A concept.
+    Concept(ConceptView),
 }
 
 /// One field that is wrong.
@@ -76,10 +87,10 @@ pub(super) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = ImportReport, required = false)]
     report: Option<&'a ImportReport>,
-    /// The unit as it is now, where the revision given was stale.
+    /// The unit or concept as it is now, where the revision given was stale.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = UnitView, required = false)]
-    current: Option<&'a UnitView>,
+    #[schema(value_type = Current, required = false)]
+    current: Option<&'a Current>,
     /// Where in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u64, required = false)]
@@ -104,6 +115,7 @@ impl Problem {
             byte: None,
             retry_after_seconds: None,
             close: false,
+            refused_admin: false,
         }))
     }
 
@@ -129,6 +141,15 @@ impl Problem {
             "the index is still loading: repeat in a few seconds, or watch /v1/ready",
         )
         .retry_after(1)
+    }
+
+    /// 503 where the index no longer follows the store.
+    pub(super) fn index_failed() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "index_failed",
+            "the index no longer follows the store: nothing stored is lost, but look-ups may miss what was written lately. Restart the server, and report what its log says",
+        )
     }
 
     /// 500; what happened goes to the log, where it is written by the caller.
@@ -166,6 +187,11 @@ impl Problem {
         self.0.status = StatusCode::REQUEST_TIMEOUT;
         self.0.code = "timeout";
         self
+    }
+
+    /// Whether somebody wanted what only an administrator may do.
+    pub(super) fn is_refused_admin(&self) -> bool {
+        self.0.refused_admin
     }
 
     /// The stable code.
@@ -256,11 +282,18 @@ impl ResponseError for Problem {
 }
 
 /// Codes that the engine gives for content, not form.
-const UNPROCESSABLE: [&str; 4] = [
+const UNPROCESSABLE: [&str; 11] = [
     "empty_segment",
     "segment_too_long",
     "suspicious_characters",
     "unbalanced_bidi",
+    "bidi_control_in_name",
+    "invisible_character",
+    "empty_name",
+    "name_too_long",
+    "spaces_around_name",
+    "duplicate_name",
+    "two_preferred",
 ];
 
 impl From<Error> for Problem {
@@ -282,12 +315,26 @@ impl From<Error> for Problem {
             Error::NotFound { .. } => Self::not_found(),
             Error::Stale { current, .. } => {
                 let mut problem = Self::new(StatusCode::CONFLICT, "stale_rev", detail);
-                problem.0.current = current;
+                problem.0.current = current.map(|unit| Box::new(Current::Unit(*unit)));
                 problem
             }
+            Error::StaleConcept { current, .. } => {
+                let mut problem = Self::new(StatusCode::CONFLICT, "stale_rev", detail);
+                problem.0.current = current.map(|concept| Box::new(Current::Concept(*concept)));
+                problem
+            }
+            Error::Conflict {
+                code,
+                field,
+                reason,
+            } => Self::new(StatusCode::CONFLICT, code, reason).at(&field),
             Error::Gone { code, .. } => Self::new(StatusCode::GONE, code, detail),
             Error::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", detail),
-            Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::Forbidden { needed } => {
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "forbidden", detail);
+                problem.0.refused_admin = needed == Role::Admin;
+                problem
+            }
             Error::Running => Self::new(StatusCode::CONFLICT, "running", detail).retry_after(2),
             Error::ReadOnly { .. } => Self::new(StatusCode::FORBIDDEN, "read_only", detail),
             Error::IdempotencyMismatch => Self::new(
@@ -297,6 +344,22 @@ impl From<Error> for Problem {
             ),
             Error::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
+            }
+            Error::ReadOnlyStore { .. } => Self::new(
+                StatusCode::FORBIDDEN,
+                "read_only_store",
+                "this server's store cannot be written: its data folder is read-only. Ask who runs it",
+            ),
+            Error::StoreFailed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", detail)
+            }
+            Error::Ending => Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", detail)
+                .retry_after(5)
+                .and_close(),
+            Error::ImportStopped { error, report } => {
+                let mut problem = Self::from(*error);
+                problem.0.report = Some(report);
+                problem
             }
             Error::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(2)

@@ -64,7 +64,9 @@ impl Index {
                     self.shards.write().remove(memory);
                     filling.shards.retain(|(of, _), _| of != memory);
                 }
-                ChangeKind::MemoryPut(_) => {}
+                ChangeKind::MemoryPut(_)
+                | ChangeKind::ConceptPut(_)
+                | ChangeKind::ConceptDeleted(_) => {}
             }
         }
         filling.put_in(|vocabulary| {

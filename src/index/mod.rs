@@ -8,6 +8,7 @@
 //! above: verify them against the text), and all others that reach the percentage, with their points.
 
 mod ask;
+mod census;
 mod concordance;
 mod fill;
 mod part;

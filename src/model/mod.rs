@@ -7,6 +7,7 @@ mod concept;
 mod lang;
 mod report;
 mod rights;
+mod style;
 mod unit;
 
 pub use concept::{
@@ -16,6 +17,7 @@ pub use concept::{
 pub use lang::{Lang, LangError, LangGroup};
 pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};
 pub use rights::{Rights, Role};
+pub use style::{FirstMention, LaterMention, Style};
 pub use unit::{
     Change, ChangeKind, Context, Draft, MAX_SEGMENT_CHARS, MAX_VARIANTS, MemoryId, Metadata, Note,
     Prop, Seq, Stamp, Unit, UnitId, Variant,

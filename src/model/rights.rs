@@ -1,11 +1,14 @@
 //! What a key may do: a role for each memory and for the glossary.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::MemoryId;
 
 /// What may be done; each role includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Ask and read.

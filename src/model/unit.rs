@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Lang;
+use super::{Concept, ConceptId, Lang};
 
 /// The longest segment that is stored, in characters; longer ones are refused with a reason.
 pub const MAX_SEGMENT_CHARS: usize = 10_240;
@@ -175,4 +175,8 @@ pub enum ChangeKind {
     MemoryPut(MemoryId),
     /// A memory is gone with all its units.
     MemoryDeleted(MemoryId),
+    /// A concept is new, or has a new revision that replaces the former.
+    ConceptPut(Arc<Concept>),
+    /// A concept is gone.
+    ConceptDeleted(ConceptId),
 }

@@ -102,8 +102,8 @@ pub struct AuditEntry {
     pub object: String,
     /// Which one.
     pub object_id: String,
-    /// The memory it is in, or is.
-    pub memory: Option<MemoryId>,
+    /// The name of the memory it is in, or is; none where there is none, or it is gone for good.
+    pub memory: Option<String>,
     /// Its revision before.
     pub before: Option<i64>,
     /// Its revision after.
@@ -117,8 +117,8 @@ pub struct AuditFilter {
     pub by: Option<String>,
     /// The action.
     pub action: Option<String>,
-    /// The memory.
-    pub memory: Option<MemoryId>,
+    /// The name of the memory, also of a deleted one.
+    pub memory: Option<String>,
     /// At this time or later, in seconds since 1970.
     pub since: Option<i64>,
     /// Before this time.
@@ -149,7 +149,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         action: row.get(4)?,
         object: row.get(5)?,
         object_id: row.get(6)?,
-        memory: row.get::<_, Option<i64>>(7)?.map(MemoryId),
+        memory: row.get(7)?,
         before: row.get(8)?,
         after: row.get(9)?,
     })
@@ -252,8 +252,8 @@ fn conditions(filter: &AuditFilter) -> (String, Vec<Value>) {
     for (condition, value) in [
         ("action = ? AND ", filter.action.clone().map(Value::from)),
         (
-            "memory_id = ? AND ",
-            filter.memory.map(|memory| memory.0.into()),
+            "memory_id IN (SELECT id FROM memory WHERE name = ?) AND ",
+            filter.memory.clone().map(Value::from),
         ),
         ("at >= ? AND ", filter.since.map(Value::from)),
         ("at < ? AND ", filter.until.map(Value::from)),

@@ -6,7 +6,7 @@ use super::content::place;
 use super::memories::UNDELETE_WITHIN;
 use super::tx::Tx;
 use super::{Error, Reader, audit, idempotency};
-use crate::model::{MemoryId, Seq, Stamp, UnitId};
+use crate::model::{ConceptId, MemoryId, Seq, Stamp, UnitId};
 
 /// How long a change stays in the log, in seconds: 7 days.
 pub const KEEP_CHANGES: i64 = 7 * 24 * 60 * 60;
@@ -24,12 +24,12 @@ pub struct LoggedChange {
     pub stamp: Stamp,
     /// What happened.
     pub kind: LoggedKind,
-    /// The memory.
+    /// The memory; 0 for the concept kinds.
     pub memory: MemoryId,
 }
 
 /// What a row of the log tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoggedKind {
     /// A unit is new or has a new revision.
     UnitPut(UnitId, i64),
@@ -39,28 +39,43 @@ pub enum LoggedKind {
     MemoryPut,
     /// A memory was deleted with its units.
     MemoryDeleted,
+    /// A concept is new or has a new revision.
+    ConceptPut(ConceptId, i64),
+    /// A concept was deleted; the number is the deletion's revision.
+    ConceptDeleted(ConceptId, i64),
 }
 
 impl LoggedKind {
     /// Its name in the table and in the API.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::UnitPut(..) => "unit_put",
             Self::UnitDeleted(..) => "unit_deleted",
             Self::MemoryPut => "memory_put",
             Self::MemoryDeleted => "memory_deleted",
+            Self::ConceptPut(..) => "concept_put",
+            Self::ConceptDeleted(..) => "concept_deleted",
         }
     }
 }
 
 pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
-    let seq = row.get(0)?;
+    let seq: i64 = row.get(0)?;
     let unit = || -> Result<(UnitId, i64), Error> { Ok((UnitId(row.get(5)?), row.get(6)?)) };
+    let concept = || -> Result<(ConceptId, i64), Error> {
+        let id = ConceptId::parse(super::units::text(row, 7)?);
+        Ok((
+            id.map_err(|e| Error::corrupt(format!("change {seq}: {e}")))?,
+            row.get(6)?,
+        ))
+    };
     let kind = match super::units::text(row, 3)? {
         "unit_put" => unit().map(|(id, rev)| LoggedKind::UnitPut(id, rev))?,
         "unit_deleted" => unit().map(|(id, rev)| LoggedKind::UnitDeleted(id, rev))?,
         "memory_put" => LoggedKind::MemoryPut,
         "memory_deleted" => LoggedKind::MemoryDeleted,
+        "concept_put" => concept().map(|(id, rev)| LoggedKind::ConceptPut(id, rev))?,
+        "concept_deleted" => concept().map(|(id, rev)| LoggedKind::ConceptDeleted(id, rev))?,
         other => return Err(Error::corrupt(format!("change {seq} is of kind `{other}`"))),
     };
     Ok(LoggedChange {
@@ -85,7 +100,7 @@ impl Reader<'_> {
             return Err(Error::BehindHorizon { horizon: horizon.0 });
         }
         let mut statement = self.conn.prepare_cached(
-            "SELECT seq, at, by, kind, memory_id, unit_id, rev FROM change
+            "SELECT seq, at, by, kind, memory_id, unit_id, rev, concept FROM change
              WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?;
         let mut rows = statement.query([after.0, place(limit)])?;
@@ -108,6 +123,18 @@ impl Reader<'_> {
             )?
             .query_row([], |row| row.get::<_, i64>(0))?;
         Ok(Seq(first - 1))
+    }
+
+    /// The id of the newest unit that was ever made; 0 where there was none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_unit(&self) -> Result<i64, Error> {
+        let next = self
+            .conn
+            .prepare_cached("SELECT next_unit FROM meta")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        Ok(next - 1)
     }
 
     /// The last place in the log, as this read sees it.
@@ -195,6 +222,7 @@ impl Tx<'_> {
                 "DELETE FROM unit_history WHERE memory_id = ?1",
                 "DELETE FROM memory_lang WHERE memory_id = ?1",
                 "DELETE FROM import WHERE memory_id = ?1",
+                "DELETE FROM key_memory WHERE memory_id = ?1",
                 "DELETE FROM memory WHERE id = ?1",
             ] {
                 self.conn.prepare_cached(sql)?.execute([memory])?;

@@ -19,7 +19,7 @@ pub struct Stretch {
 }
 
 impl Reader<'_> {
-    /// The changes after a place in the log whose memories are wanted, at most `limit`. At most `look_at` rows are
+    /// The changes after a place in the log whose memories are wanted (those of concepts have memory 0), at most `limit`. At most `look_at` rows are
     /// read, wanted or not: 100,000 take some 50 ms.
     ///
     /// # Errors
@@ -36,7 +36,8 @@ impl Reader<'_> {
             return Err(Error::BehindHorizon { horizon: horizon.0 });
         }
         let mut statement = self.conn.prepare_cached(
-            "SELECT seq, at, by, kind, memory_id, unit_id, rev FROM change WHERE seq > ?1 ORDER BY seq",
+            "SELECT seq, at, by, kind, memory_id, unit_id, rev, concept
+             FROM change WHERE seq > ?1 ORDER BY seq",
         )?;
         let mut rows = statement.query([after.0])?;
         let mut stretch = Stretch {

@@ -64,7 +64,7 @@ impl Event {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, Error> {
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
         [
             Self::Added,
             Self::Updated,
@@ -78,7 +78,7 @@ impl Event {
         ]
         .into_iter()
         .find(|event| event.as_str() == text)
-        .ok_or_else(|| Error::corrupt(format!("unit_history.event is `{text}`")))
+        .ok_or_else(|| Error::corrupt(format!("the event of a revision is `{text}`")))
     }
 }
 

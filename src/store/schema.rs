@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::Error;
 use super::open::OpenError;
+use crate::failpoint;
 
 /// `application_id`: "HZMB".
 pub(super) const APPLICATION_ID: u32 = 0x485A_4D42;
@@ -100,6 +101,7 @@ pub(super) fn upgrade(conn: &mut Connection, db: &Path, steps: &[Step]) -> Resul
     fs::rename(&draft, &copy)
         .and_then(|()| sync_folder_of(db))
         .map_err(|e| OpenError::io(&copy, e))?;
+    failpoint::hit("upgrade:copied");
     for step in missing {
         run(conn, step).map_err(|source| OpenError::Upgrade {
             path: db.to_owned(),
@@ -111,11 +113,29 @@ pub(super) fn upgrade(conn: &mut Connection, db: &Path, steps: &[Step]) -> Resul
     Ok(())
 }
 
+/// The same for a database that is a copy itself.
+pub(super) fn upgrade_without_copy(
+    conn: &mut Connection,
+    db: &Path,
+    steps: &[Step],
+) -> Result<(), OpenError> {
+    let version = user_version(conn).map_err(|e| OpenError::store(db, e))?;
+    let mut missing = steps.iter().filter(|step| step.to > version);
+    missing
+        .try_for_each(|step| run(conn, step))
+        .map_err(|e| OpenError::store(db, e))
+}
+
+/// Both the step and the new version are there after the commit, or neither.
 fn run(conn: &mut Connection, step: &Step) -> Result<(), Error> {
     let transaction = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute_batch(step.sql)?;
+    failpoint::hit("upgrade:step");
     transaction.pragma_update(None, "user_version", step.to)?;
-    Ok(transaction.commit()?)
+    failpoint::hit("upgrade:commit");
+    transaction.commit()?;
+    failpoint::hit("upgrade:done");
+    Ok(())
 }
 
 /// A consistent copy into an empty file, on the disk when this returns.
@@ -150,7 +170,7 @@ pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Makes a rename durable. Not every platform can open a folder; where it cannot, nothing can be done.
-fn sync_folder_of(file: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder_of(file: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = file.parent() {
         File::open(folder)?.sync_all()?;

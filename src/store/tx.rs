@@ -11,7 +11,7 @@ use super::counts::Counts;
 use super::equals::Equals;
 
 use super::units::Langs;
-use crate::model::{Change, ChangeKind, MemoryId, Seq, UnitId};
+use crate::model::{Change, ChangeKind, ConceptId, MemoryId, Seq, UnitId};
 
 /// One job's part of a write transaction. What it writes is kept when the job returns `Ok` and the commit
 /// succeeds, and taken back as a whole otherwise.
@@ -81,7 +81,9 @@ impl Ledger {
 pub(super) struct Logged {
     kind: &'static str,
     memory: MemoryId,
-    unit: Option<(UnitId, i64)>,
+    unit: Option<UnitId>,
+    concept: Option<ConceptId>,
+    rev: Option<i64>,
 }
 
 impl Logged {
@@ -90,14 +92,25 @@ impl Logged {
             kind,
             memory,
             unit: None,
+            concept: None,
+            rev: None,
         }
     }
 
     pub(super) fn unit(kind: &'static str, memory: MemoryId, id: UnitId, rev: i64) -> Self {
         Self {
             kind,
-            memory,
-            unit: Some((id, rev)),
+            unit: Some(id),
+            rev: Some(rev),
+            ..Self::memory(kind, memory)
+        }
+    }
+
+    pub(super) fn concept(kind: &'static str, id: ConceptId, rev: i64) -> Self {
+        Self {
+            concept: Some(id),
+            rev: Some(rev),
+            ..Self::memory(kind, MemoryId(0))
         }
     }
 }
@@ -131,8 +144,8 @@ impl Tx<'_> {
         let seq = self.ledger.next_change;
         self.conn
             .prepare_cached(
-                "INSERT INTO change (seq, at, by, kind, memory_id, unit_id, rev)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO change (seq, at, by, kind, memory_id, unit_id, rev, concept)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 seq,
@@ -140,12 +153,13 @@ impl Tx<'_> {
                 by,
                 logged.kind,
                 logged.memory.0,
-                logged.unit.map(|(id, _)| id.0),
-                logged.unit.map(|(_, rev)| rev)
+                logged.unit.map(|id| id.0),
+                logged.rev,
+                logged.concept.as_ref().map(ConceptId::as_str)
             ])?;
         self.ledger.next_change = seq + 1;
-        let deed = match (&kind, logged.unit) {
-            (ChangeKind::UnitPut(_), Some((_, 1))) => Some(Deed::Added),
+        let deed = match (&kind, logged.rev) {
+            (ChangeKind::UnitPut(_), Some(1)) => Some(Deed::Added),
             (ChangeKind::UnitPut(_), _) => Some(Deed::Changed),
             (ChangeKind::UnitDeleted { .. }, _) => Some(Deed::Deleted),
             _ => None,

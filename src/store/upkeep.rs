@@ -1,42 +1,109 @@
-//! Copies and checks of a store in use. They take as long as they take, on a connection of their own.
+//! Copies of a store in use. They take as long as they take, on a connection of their own.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::{Error, Store, connection, schema};
+use super::{Error, Store, schema};
+
+/// What copies are called until they are whole or handed out.
+const COPY: &str = "hamzaban.db.copy-";
 
 impl Store {
-    /// Writes a consistent copy to a new file, readable by its owner only, while writes go on; it is durable on
-    /// return. Restoring is putting the copy in the place of `hamzaban.db` while nothing serves the folder.
+    /// Writes a consistent copy to a new file, readable by its owner only, while writes go on; it is there whole and
+    /// durable, or not at all. `hamzaban restore` brings it back.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the file exists or cannot be made; [`Error::Full`].
     pub fn backup(&self, to: &Path) -> Result<(), Error> {
-        schema::private_file(to).map_err(|e| Error::Invalid {
+        let invalid = |reason: String| Error::Invalid {
             field: "backup file",
-            reason: e.to_string(),
-        })?;
-        let conn = connection::connect_to_read(&self.db)?;
-        // It forbids writing any file; that this one stays as it is, its open mode sees to.
-        conn.pragma_update(None, "query_only", false)?;
-        let done = schema::copy_into(&conn, to);
-        if done.is_err() {
-            // Half a copy is worse than none.
-            drop(std::fs::remove_file(to));
+            reason,
+        };
+        let taken = || {
+            invalid(format!(
+                "{} is there already; give another name",
+                to.display()
+            ))
+        };
+        if fs::symlink_metadata(to).is_ok() {
+            return Err(taken());
         }
-        done
+        let copy = self.copy_to(schema::beside(to, &format!(".part-{}", std::process::id())))?;
+        // Unlike a rename, this never takes the place of a file that came meanwhile.
+        match fs::hard_link(&copy.path, to) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken()),
+            Err(_) => fs::rename(&copy.path, to).map_err(|e| invalid(e.to_string()))?,
+            Ok(()) => {}
+        }
+        drop(copy);
+        schema::sync_folder_of(to).map_err(|e| invalid(e.to_string()))
     }
 
-    /// Lets `SQLite` look at every page, index and constraint; what it finds, at most 100 lines, none when all is
-    /// well. Checksums of units are another matter: [`super::Reader::check_unit_sums`].
+    /// A consistent copy to read from, with its length in bytes. Its file has no name any more, or loses it when
+    /// this is dropped.
     ///
     /// # Errors
-    /// Those of the database.
-    pub fn check_integrity(&self) -> Result<Vec<String>, Error> {
-        let conn = connection::connect_to_read(&self.db)?;
-        let mut statement = conn.prepare("PRAGMA integrity_check(100)")?;
-        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let mut found: Vec<String> = rows.collect::<Result<_, _>>()?;
-        found.retain(|line| line != "ok");
-        Ok(found)
+    /// [`Error::Full`], and those of the database.
+    pub fn copy(&self) -> Result<Copy, Error> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|error| Error::Io {
+            detail: format!("no random numbers: {error}"),
+        })?;
+        let name = format!("{COPY}{:016x}", u64::from_be_bytes(random));
+        self.copy_to(self.source.db.with_file_name(name))
+    }
+
+    fn copy_to(&self, path: PathBuf) -> Result<Copy, Error> {
+        schema::private_file(&path).map_err(|error| Error::Invalid {
+            field: "backup file",
+            reason: error.to_string(),
+        })?;
+        let copy = Copy { path };
+        let conn = self.source.connect()?;
+        // It forbids writing any file; that this one stays as it is, its open mode sees to.
+        conn.pragma_update(None, "query_only", false)?;
+        schema::copy_into(&conn, &copy.path)?;
+        Ok(copy)
+    }
+}
+
+/// A copy of the store, gone when this is dropped.
+#[derive(Debug)]
+pub struct Copy {
+    path: PathBuf,
+}
+
+impl Copy {
+    /// Opens the copy, and its length in bytes.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn open(&self) -> io::Result<(File, u64)> {
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // Where that fails, the next start clears it away.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Takes away the copies that a killed process left in its folder.
+pub(super) fn clear_copies(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(COPY))
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::warn!(%error, "a leftover copy could not be removed");
+        }
     }
 }

@@ -13,6 +13,8 @@ pub struct SumCheck {
     pub checked: usize,
     /// Those whose checksum does not fit their content.
     pub differ: Vec<UnitId>,
+    /// Those that their hashes do not find.
+    pub unfindable: Vec<UnitId>,
     /// Where to go on; none at the end.
     pub next: Option<UnitId>,
 }
@@ -65,7 +67,11 @@ impl Reader<'_> {
                 .and_then(|variants| read_raw(row, variants))
                 .map(|unit| unit.checksum());
             match sum {
-                Ok(sum) if sum == row.get::<_, i64>(15)? && row.get(16)? => {}
+                Ok(sum) if sum == row.get::<_, i64>(15)? => {
+                    if !row.get::<_, bool>(16)? {
+                        check.unfindable.push(UnitId(id));
+                    }
+                }
                 Err(Error::TooLong) => return Err(Error::TooLong),
                 _ => check.differ.push(UnitId(id)),
             }

@@ -30,6 +30,7 @@
 //! * [`fold`]: the folds and the map back to the original; [`tokens`]: words, numbers, placeables.
 //! * [`wanted`]: what a search asks for, and where it occurs.
 //! * [`tags`]: TMX inline markup. [`check`]: what a segment must fulfil to be stored.
+//! * [`tags`]: TMX inline markup. [`check`]: what a segment must fulfil to be stored; [`name`]: what a name must.
 //!
 //! Inside: `tables` says what each character becomes (with sources), `pages` remembers it, `map` keeps
 //! offsets, `placeables` finds what a translator carries over.
@@ -42,6 +43,7 @@ pub mod fold;
 #[cfg(test)]
 mod fold_tests;
 mod map;
+pub mod name;
 mod pages;
 mod placeables;
 mod tables;

@@ -6,18 +6,33 @@ use std::path::{Path, PathBuf};
 
 const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["engine", "http", "config", "telemetry", "model"]),
-    ("http", &["engine", "config", "telemetry", "model"]),
+    (
+        "http",
+        &["engine", "config", "telemetry", "failpoint", "model"],
+    ),
     (
         "engine",
-        &["store", "index", "score", "formats", "text", "model"],
+        &[
+            "store",
+            "index",
+            "names",
+            "score",
+            "formats",
+            "documents",
+            "text",
+            "model",
+        ],
     ),
+    ("names", &["text", "model"]),
     ("index", &["score", "text", "model"]),
     ("score", &["text"]),
-    ("store", &["text", "model"]),
+    ("store", &["text", "failpoint", "model"]),
     ("formats", &["text", "model"]),
+    ("documents", &["text", "model"]),
     ("text", &[]),
     ("config", &[]),
     ("telemetry", &[]),
+    ("failpoint", &[]),
     ("model", &[]),
 ];
 

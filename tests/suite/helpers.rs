@@ -39,7 +39,11 @@ impl Reply {
     pub(crate) fn read(
         mut response: ureq::http::Response<ureq::Body>,
     ) -> Result<Self, ureq::Error> {
-        let body = response.body_mut().with_config().limit(64 << 20);
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .lossy_utf8(true);
         let text = body.read_to_string()?;
         Ok(Reply {
             status: response.status().as_u16(),
@@ -126,19 +130,11 @@ impl TestServer {
 
     /// Bound and answering, its index not yet loaded.
     pub(crate) fn start_loading() -> Self {
-        Self::start_on(tempfile::tempdir().unwrap())
+        Self::start_in(tempfile::tempdir().unwrap())
     }
 
-    /// Ends, and starts again on the same folder, caught up.
-    pub(crate) fn restart(mut self) -> Self {
-        let folder = self.folder.take().unwrap();
-        drop(self);
-        let server = Self::start_on(folder);
-        server.engine.catch_up().unwrap();
-        server
-    }
-
-    fn start_on(folder: TempDir) -> Self {
+    /// The same on a folder that was prepared.
+    pub(crate) fn start_in(folder: TempDir) -> Self {
         let engine = wait_for("the folder", || Engine::open(folder.path(), true).ok());
         let options = Options {
             listen: "127.0.0.1:0".into(),
@@ -163,6 +159,16 @@ impl TestServer {
             thread: Some(thread),
             folder: Some(folder),
         }
+    }
+
+    /// Stops it, changes its folder, and starts another on it.
+    pub(crate) fn restart(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
+        let folder = self.folder.take().unwrap();
+        drop(self);
+        change(folder.path());
+        let server = Self::start_in(folder);
+        server.engine.catch_up().unwrap();
+        server
     }
 
     /// With a memory `news` of one unit.
@@ -196,6 +202,18 @@ impl TestServer {
         };
         let response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         Reply::read(response).unwrap()
+    }
+
+    /// A request with a key, or with none; a body is JSON.
+    pub(crate) fn ask(&self, key: Option<&str>, method: &str, path: &str, body: &str) -> Reply {
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let mut headers: Vec<(&str, &str)> = Vec::new();
+        headers.extend(bearer.iter().map(|value| ("Authorization", value.as_str())));
+        if body.is_empty() {
+            return self.send(method, path, &headers, None);
+        }
+        headers.push(("Content-Type", "application/json"));
+        self.send(method, path, &headers, Some(body.as_bytes()))
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {

@@ -6,6 +6,8 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
+//! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `openapi`: the document, as a snapshot
@@ -25,16 +27,21 @@ mod cli;
 mod concordance;
 mod crash;
 mod folders;
+mod glossary;
 mod helpers;
 mod http;
+mod keys;
 mod ledger;
 mod load;
+mod names;
 mod openapi;
 mod process;
 mod real;
 mod recall;
 mod replies;
+mod rights;
 mod tbx;
 mod tmx;
 mod transfer;
 mod units;
+mod upkeep;

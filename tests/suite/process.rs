@@ -73,7 +73,8 @@ pub(crate) struct Served {
 impl Served {
     /// Waits only until it listens: the index may still be loading.
     pub(crate) fn launch(data: &Path) -> Self {
-        let (child, log) = spawn(data, Stdio::null());
+        let arguments = ["--log", "warn", "serve", "--listen", "127.0.0.1:0"];
+        let (child, log) = spawn(data, &arguments, Stdio::null());
         let mut served = Served {
             child,
             address: String::new(),
@@ -87,7 +88,12 @@ impl Served {
 
     /// Waits until it says that it is ready.
     pub(crate) fn start(data: &Path) -> Self {
-        let (mut child, log) = spawn(data, Stdio::piped());
+        Self::start_with(data, &["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+    }
+
+    /// The same with these arguments.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        let (mut child, log) = spawn(data, arguments, Stdio::piped());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut served = Served {
             child,
@@ -164,10 +170,10 @@ impl Drop for Served {
 }
 
 /// Logs go beside the data folder, since nothing but the server's own belongs into it.
-fn spawn(data: &Path, stdout: Stdio) -> (Child, PathBuf) {
+fn spawn(data: &Path, arguments: &[&str], stdout: Stdio) -> (Child, PathBuf) {
     let log = data.with_extension("log");
     let child = hamzaban(data)
-        .args(["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(File::create(&log).unwrap())

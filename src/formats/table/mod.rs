@@ -22,7 +22,7 @@
 
 mod header;
 mod read;
-mod records;
+pub(super) mod records;
 mod write;
 
 pub(super) use read::TableReader;

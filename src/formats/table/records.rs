@@ -15,7 +15,7 @@ const MAX_RECORD: usize = 1 << 20;
 const MAX_CELLS: usize = 1_024;
 
 /// Reads records.
-pub(super) struct Records {
+pub(in crate::formats) struct Records {
     input: Input,
     format: Format,
     bytes: Vec<u8>,
@@ -24,10 +24,10 @@ pub(super) struct Records {
 }
 
 /// A record; its cells are in [`Records::cells`].
-pub(super) struct Record {
-    pub(super) place: Place,
+pub(in crate::formats) struct Record {
+    pub(in crate::formats) place: Place,
     /// Why it should not be used.
-    pub(super) fault: Option<&'static str>,
+    pub(in crate::formats) fault: Option<&'static str>,
 }
 
 /// Where in a CSV cell the next byte stands.
@@ -41,7 +41,7 @@ enum Cell {
 }
 
 impl Records {
-    pub(super) fn new(input: Input, format: Format) -> Self {
+    pub(in crate::formats) fn new(input: Input, format: Format) -> Self {
         Self {
             input,
             format,
@@ -50,12 +50,12 @@ impl Records {
         }
     }
 
-    pub(super) fn place(&self) -> Place {
+    pub(in crate::formats) fn place(&self) -> Place {
         self.input.place()
     }
 
     /// The cells of the last record.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::formats) fn cells(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| {
             // The input is UTF-8 and cells end at ASCII, so this is always text.
@@ -65,7 +65,7 @@ impl Records {
     }
 
     /// Reads the next record that is not an empty line.
-    pub(super) fn next(&mut self) -> Result<Option<Record>, Error> {
+    pub(in crate::formats) fn next(&mut self) -> Result<Option<Record>, Error> {
         loop {
             let place = self.input.place();
             self.input.allow(MAX_RECORD);

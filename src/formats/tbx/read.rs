@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::{OWN_NOTE, form_of, ids};
 use crate::formats::error::{code, shown};
+use crate::formats::glossary::made_id;
 use crate::formats::xml::attributes::{self, RawAttribute};
 use crate::formats::xml::{Document, Expected, local};
 use crate::formats::{ConceptEntry, Place};
-use crate::model::{Concept, ConceptId, Lang, Marks, Name, NameForm, NameUse, Status};
+use crate::model::{Concept, Lang, Marks, Name, NameForm, NameUse, Status};
 
 /// The most names of one concept.
 const MAX_NAMES: usize = 500;
@@ -341,7 +340,7 @@ impl Building {
                 self.warn(format!("its id became `{id}`"));
                 id
             }
-            None => made_of(first)?,
+            None => made_id(first).map_err(|error| error.to_string())?,
         };
         Ok(Concept {
             id,
@@ -350,12 +349,6 @@ impl Building {
             names: std::mem::take(&mut self.names),
         })
     }
-}
-
-/// An id for an entry without one: the same name gives the same id at each import.
-fn made_of(name: &Name) -> Result<ConceptId, String> {
-    let hash = xxh3_64(format!("{}\n{}", name.lang, name.text).as_bytes());
-    ConceptId::parse(&format!("term:{hash:016x}")).map_err(|error| error.to_string())
 }
 
 /// Elements that only hold others.

@@ -5,12 +5,19 @@
     reason = "utoipa's macro qualifies the types of `params`"
 )]
 
+pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
+pub(super) mod concepts;
+pub(super) mod glossary;
 pub(super) mod concordance;
 pub(super) mod health;
+pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
+pub(super) mod names;
+pub(super) mod styles;
+pub(super) mod suggestions;
 pub(super) mod transfer;
 pub(super) mod units;
 
@@ -67,6 +74,42 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/v1/units/{id}/history").route(web::get().to(units::history)))
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
+        // names and terms
+        .service(at("/v1/names/find").route(web::post().to(names::find)))
+        .service(
+            at("/v1/concepts")
+                .route(web::get().to(concepts::list))
+                .route(web::post().to(concepts::create)),
+        )
+        .service(
+            at("/v1/concepts/{id}")
+                .route(web::get().to(concepts::show))
+                .route(web::put().to(concepts::replace))
+                .route(web::delete().to(concepts::delete)),
+        )
+        .service(at("/v1/concepts/{id}/history").route(web::get().to(concepts::history)))
+        .service(at("/v1/concepts/{id}/revert").route(web::post().to(concepts::revert)))
+        .service(
+            at("/v1/styles")
+                .route(web::get().to(styles::list))
+                .route(web::post().to(styles::create)),
+        )
+        .service(
+            at("/v1/styles/{name}")
+                .route(web::get().to(styles::show))
+                .route(web::put().to(styles::replace))
+                .route(web::delete().to(styles::delete)),
+        )
+        .service(
+            at("/v1/suggestions")
+                .route(web::get().to(suggestions::list))
+                .route(web::post().to(suggestions::create)),
+        )
+        .service(at("/v1/suggestions/{id}").route(web::get().to(suggestions::show)))
+        .service(at("/v1/suggestions/{id}/accept").route(web::post().to(suggestions::accept)))
+        .service(at("/v1/suggestions/{id}/reject").route(web::post().to(suggestions::reject)))
+        .service(at("/v1/glossary/import").route(web::post().to(glossary::import)))
+        .service(at("/v1/glossary/export").route(web::get().to(glossary::export)))
         .service(at("/v1/changes").route(web::get().to(changes::follow)))
         // in and out
         .service(at("/v1/memories/{name}/import").route(web::post().to(transfer::import)))
@@ -83,6 +126,18 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(bulk::show))
                 .route(web::delete().to(bulk::undo)),
         )
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
+        // for administrators
+        .service(
+            at("/v1/keys")
+                .route(web::get().to(keys::list))
+                .route(web::post().to(keys::create)),
+        )
+        .service(at("/v1/keys/{id}").route(web::delete().to(keys::revoke)))
+        .service(at("/v1/audit").route(web::get().to(keys::audit)))
+        .service(at("/v1/me").route(web::get().to(keys::me)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +15,7 @@ use super::memories::NoParameters;
 use super::{answer, json, reply};
 use crate::engine::{
     Caller, Engine, Error, Format, Idempotency, ImportMode, ImportStatus, Progress, Remembered,
+    Turn,
 };
 use crate::http::auth::Access;
 use crate::http::body::{Id, MemoryName, Parameters};
@@ -29,6 +30,8 @@ use crate::model::{ImportReport, Lang};
 const UPLOAD_GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of an upload is read after its fate is known.
 const DRAIN: Duration = Duration::from_secs(10);
+/// The same while the server ends.
+const DRAIN_AT_THE_END: Duration = Duration::from_secs(1);
 /// The longest label of an import, in characters.
 const MAX_LABEL: usize = 200;
 
@@ -155,7 +158,11 @@ pub(in crate::http) async fn import(
     };
     let heard = match &done {
         Ok(_) => true,
-        Err(_) => incoming.drain(DRAIN).await.is_some(),
+        Err(_) => {
+            let ends = *state.ending.borrow();
+            let patience = if ends { DRAIN_AT_THE_END } else { DRAIN };
+            incoming.drain(patience).await.is_some()
+        }
     };
     done.map_err(|problem| if heard { problem } else { problem.and_close() })
 }
@@ -200,8 +207,11 @@ async fn receive(
         _place: place,
     };
     let mut done = pin!(blocking(move || work.run(body)));
+    let mut ending = state.ending.subscribe();
     let fed = tokio::select! {
         fed = incoming.feed(sender) => fed,
+        // What has come is written down; the client is told how far that is.
+        _ = ending.wait_for(|ends| *ends) => Err(Broken::Gone),
         // It knows enough, such as that there is no such memory.
         done = &mut done => return done.map(with_id),
     };
@@ -321,6 +331,7 @@ pub(in crate::http) async fn export(
     query: Parameters<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let place = Door::transfer(&request)?;
+    let turn = request.extensions_mut().remove::<Turn>();
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();
@@ -332,7 +343,7 @@ pub(in crate::http) async fn export(
     let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let span = tracing::Span::current();
     let work = move || {
-        let _place = place;
+        let _held = (place, turn);
         let written = engine.export(&caller, &name, format.format(), &mut file);
         match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {

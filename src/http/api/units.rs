@@ -37,21 +37,21 @@ pub(in crate::http) struct Page {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct AtRev {
-    /// The unit's current revision.
+    /// The current revision.
     #[param(required = true, minimum = 1)]
-    rev: Option<i64>,
+    pub(super) rev: Option<i64>,
 }
 
 /// What to go back to.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Revert {
-    /// The unit's current revision.
+    /// The current revision.
     #[schema(minimum = 1, value_type = i64)]
-    rev: Option<i64>,
+    pub(super) rev: Option<i64>,
     /// The revision whose content becomes current again.
     #[schema(minimum = 1)]
-    to_rev: i64,
+    pub(super) to_rev: i64,
 }
 
 /// A unit's revisions, the newest first.
@@ -217,7 +217,7 @@ pub(in crate::http) async fn revert(
     Ok(reply(reverted))
 }
 
-fn missing_rev(pointer: &str) -> Problem {
+pub(super) fn missing_rev(pointer: &str) -> Problem {
     Problem::bad_request(
         "missing_rev",
         "say which revision you have read: give its rev, so that nobody's change is lost",

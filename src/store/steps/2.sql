@@ -33,3 +33,86 @@ CREATE TABLE audit (
   after_rev  INTEGER,              -- the unit's revision after
   request_id TEXT                  -- X-Request-Id of the request; NULL: the command line
 ) STRICT;
+
+
+-- The termbase.
+ALTER TABLE change ADD COLUMN concept TEXT;
+CREATE TABLE concept (
+  id          TEXT    PRIMARY KEY,
+  rev         INTEGER NOT NULL,
+  subject     TEXT,
+  definitions TEXT,
+  created_at  INTEGER NOT NULL,
+  created_by  TEXT,
+  changed_at  INTEGER NOT NULL,
+  changed_by  TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE concept_name (
+  concept TEXT    NOT NULL REFERENCES concept (id),
+  place   INTEGER NOT NULL,
+  lang    TEXT    NOT NULL,
+  text    TEXT    NOT NULL,
+  status  TEXT    NOT NULL,
+  type    TEXT    NOT NULL,
+  style   TEXT,
+  usage   TEXT    NOT NULL,
+  marks   TEXT    NOT NULL,
+  note    TEXT,
+  source  TEXT,
+  PRIMARY KEY (concept, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE concept_history (
+  concept TEXT    NOT NULL,
+  rev     INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  by      TEXT,
+  event   TEXT    NOT NULL,
+  state   TEXT,
+  PRIMARY KEY (concept, rev)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE shipped_concept (
+  concept TEXT PRIMARY KEY,
+  content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE style (
+  name       TEXT    PRIMARY KEY,
+  rev        INTEGER NOT NULL,
+  settings   TEXT    NOT NULL,
+  changed_at INTEGER NOT NULL,
+  changed_by TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE suggestion (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  concept    TEXT    NOT NULL,
+  content    TEXT    NOT NULL,
+  comment    TEXT,
+  state      TEXT    NOT NULL CHECK (state IN ('open', 'accepted', 'rejected')),
+  created_at INTEGER NOT NULL,
+  created_by TEXT,
+  decided_at INTEGER,
+  decided_by TEXT,
+  reason     TEXT,
+  rev        INTEGER
+) STRICT;
+CREATE INDEX suggestion_state ON suggestion (state, id);
+CREATE TABLE key (
+  id          TEXT    PRIMARY KEY, -- 8 letters and digits, the ID of hz_ID_SECRET
+  name        TEXT    NOT NULL,    -- a label for people, shown as changed_by; '' for none
+  hash        BLOB    NOT NULL,    -- SHA-256 of the whole key as it was shown, once; the key itself is nowhere
+  everywhere  TEXT,                -- role in every memory: read, write, admin; NULL: only in those of key_memory
+  glossary    TEXT,                -- role in the glossary; NULL: none
+  per_minute  INTEGER,             -- how many requests a minute; NULL: as many as it likes
+  created_at  INTEGER NOT NULL,    -- when it was made
+  created_by  TEXT,                -- by whom
+  expires_at  INTEGER,             -- from when it is refused; NULL: never
+  revoked_at  INTEGER,             -- when it was revoked; NULL: it was not
+  revoked_by  TEXT,                -- by whom
+  last_used   INTEGER              -- when it was used, to the hour; NULL: never
+) STRICT;
+
+CREATE TABLE key_memory (
+  key_id    TEXT    NOT NULL REFERENCES key (id), -- which key
+  memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
+  role      TEXT    NOT NULL,      -- read, write, admin
+  PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;

@@ -248,7 +248,7 @@ pub(super) fn follower_agrees(f: &Fixture) -> Vec<Unit> {
         match &change.kind {
             ChangeKind::UnitPut(unit) => drop(followed.insert(unit.id, (**unit).clone())),
             ChangeKind::UnitDeleted { id, .. } => drop(followed.remove(id)),
-            ChangeKind::MemoryPut(_) | ChangeKind::MemoryDeleted(_) => {}
+            _ => {}
         }
     }
     let followed: Vec<Unit> = followed.into_values().collect();

@@ -1,11 +1,13 @@
 //! Tests of the store as a whole.
 
 mod audit;
+mod backup;
 mod durability;
 mod laws;
 mod model;
 mod opening;
 mod undo;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,0 +1,223 @@
+//! `/v1/glossary/import` and `/export`: the termbase as a file.
+
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use tokio::sync::OwnedMutexGuard;
+use utoipa::{IntoParams, ToSchema};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{answer, reply};
+use crate::engine::{
+    Caller, Engine, Error, GlossaryFormat, GlossaryImport, Idempotency, ImportMode, Remembered,
+};
+use crate::http::auth::Access;
+use crate::http::body::Parameters;
+use crate::http::door::{Door, Place};
+use crate::http::idempotency::Key;
+use crate::http::problem::Problem;
+use crate::http::stream::{Broken, Incoming, Upload, download, upload};
+use crate::http::{State, blocking};
+use crate::model::ImportReport;
+
+/// How long an upload may stand still besides 1 s for each KiB sent.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long the rest of an upload is read after its fate is known.
+const DRAIN: Duration = Duration::from_secs(10);
+/// What an `Idempotency-Key` is remembered with.
+const ROUTE: &str = "POST /v1/glossary/import";
+
+/// How to read the body of an import.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct ImportQuery {
+    /// The body's format; gzip around it is recognized.
+    #[param(inline)]
+    format: GlossaryFormat,
+    /// `add` (default): new concepts, and new names of known ones; `update`: the file's concepts replace those that
+    /// are there; `keep`: new concepts only.
+    #[param(inline)]
+    mode: Option<ImportMode>,
+    /// `true`: take names that look like names of other concepts.
+    #[param(inline)]
+    allow_confusable: Option<YesNo>,
+}
+
+/// A switch in a query.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum YesNo {
+    True,
+    False,
+}
+
+/// In which format to export.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct ExportQuery {
+    /// The file's format.
+    #[param(inline)]
+    format: GlossaryFormat,
+}
+
+/// Import a glossary
+///
+/// The body is the file, at most 64 MiB. It is read whole before anything is written; the report counts rows.
+#[utoipa::path(post, path = "/v1/glossary/import", tag = "glossary", params(ImportQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "The file was read to its end.", body = ImportReport),
+        (status = 408, description = "The body came too slowly."),
+        (status = 422, description = "The file could not be read; `line` and `byte` say where. Nothing was written."),
+    ))]
+pub(in crate::http) async fn import(
+    access: Access,
+    key: Key,
+    state: web::Data<State>,
+    request: HttpRequest,
+    query: Parameters<ImportQuery>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let mut incoming = Incoming::new(payload.into_inner(), GRACE);
+    let done = match Door::transfer(&request) {
+        Ok(place) => {
+            let settings = xxh3_64(request.query_string().as_bytes());
+            let asked = Asked {
+                caller: access.caller,
+                how: GlossaryImport {
+                    format: query.0.format,
+                    mode: query.0.mode.unwrap_or_default(),
+                    allow_confusable: query.0.allow_confusable == Some(YesNo::True),
+                },
+                settings,
+                key,
+            };
+            receive(asked, &state, place, &mut incoming).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let heard = match &done {
+        Ok(_) => true,
+        Err(_) => incoming.drain(DRAIN).await.is_some(),
+    };
+    done.map_err(|problem| if heard { problem } else { problem.and_close() })
+}
+
+struct Asked {
+    caller: Caller,
+    how: GlossaryImport,
+    /// A hash of the query, which belongs to what an `Idempotency-Key` stands for.
+    settings: u64,
+    key: Key,
+}
+
+async fn receive(
+    asked: Asked,
+    state: &State,
+    place: Place,
+    incoming: &mut Incoming,
+) -> Result<HttpResponse, Problem> {
+    let mut claim = None;
+    if let Key(Some(key)) = &asked.key {
+        let guard = state.locks.hold(key).await;
+        claim = Some((
+            guard,
+            Idempotency {
+                key: key.clone(),
+                route: ROUTE.to_owned(),
+                body_hash: asked.settings,
+            },
+        ));
+    }
+    let (sender, body, hash) = upload();
+    let work = Work {
+        engine: Arc::clone(&state.engine),
+        asked,
+        claim,
+        hash,
+        _place: place,
+    };
+    let mut done = pin!(blocking(move || work.run(body)));
+    let fed = tokio::select! {
+        fed = incoming.feed(sender) => fed,
+        done = &mut done => return done.map(reply),
+    };
+    match done.await {
+        Ok(answer) => Ok(reply(answer)),
+        Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
+        Err(problem) => Err(problem),
+    }
+}
+
+struct Work {
+    engine: Arc<Engine>,
+    asked: Asked,
+    claim: Option<(OwnedMutexGuard<()>, Idempotency)>,
+    hash: Arc<OnceLock<u64>>,
+    _place: Place,
+}
+
+impl Work {
+    fn run(self, body: Upload) -> Result<Remembered, Error> {
+        let Asked { caller, how, .. } = self.asked;
+        // A glossary is read whole before it is written, so a key that was used is known in time.
+        let held = self.engine.hold_glossary(&caller, Box::new(body))?;
+        let claim = self.claim.zip(self.hash.get());
+        let claim = claim.map(|((guard, mut idempotency), hash)| {
+            idempotency.body_hash ^= *hash;
+            (guard, idempotency)
+        });
+        if let Some((_, idempotency)) = &claim
+            && let Some(answer) = self.engine.remembered(idempotency)?
+        {
+            return Ok(answer);
+        }
+        let report = self.engine.import_glossary(&caller, held, how)?;
+        let answer = answer(StatusCode::OK, &report)?;
+        if let Some((_guard, idempotency)) = &claim {
+            self.engine.remember(idempotency, &answer)?;
+        }
+        Ok(answer)
+    }
+}
+
+/// Export the glossary
+#[utoipa::path(get, path = "/v1/glossary/export", tag = "glossary", params(ExportQuery),
+    responses((status = 200, description = "The file.", content((Vec<u8> = "text/csv")))))]
+pub(in crate::http) async fn export(
+    access: Access,
+    request: HttpRequest,
+    state: web::Data<State>,
+    query: Parameters<ExportQuery>,
+) -> Result<HttpResponse, Problem> {
+    let format = query.0.format;
+    let place = Door::transfer(&request)?;
+    let (engine, caller) = (state.engine.clone(), access.caller);
+    let caller = blocking(move || engine.may_read_glossary(&caller).map(|()| caller)).await?;
+    let (mut file, stream) = download();
+    let engine = state.engine.clone();
+    let span = tracing::Span::current();
+    let work = move || {
+        let _place = place;
+        let written = engine.export_glossary(&caller, format, &mut file);
+        match written.and_then(|()| Ok(file.finish()?)) {
+            Ok(()) => {}
+            Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
+            Err(error) => tracing::error!(%error, "an export broke off"),
+        }
+    };
+    drop(web::block(move || span.in_scope(work)));
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"glossary.{}\"", format.as_str()),
+        ))
+        .streaming(stream))
+}

@@ -1,0 +1,486 @@
+//! From concepts to what the finder looks for: every name's letters, the other ways to write the same name,
+//! and what is known about it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::index::Index;
+use super::letters::{Gap, Page};
+use super::lexicon::Lexicon;
+use super::sound::{Sound, coarse, persian};
+use crate::model::{Concept, ConceptKind, Marks, Name, NameForm, NameUse};
+
+/// The most words of a name that is looked for.
+pub(super) const MOST_WORDS: usize = 64;
+
+/// How a variant came from its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// The name as it stands in the glossary.
+    Listed,
+    /// Another way to write it: without Seyyed, given names in the other order.
+    Derived,
+    /// A person's family name, which is in no row: counts after the full name only.
+    Bare,
+}
+
+/// One way to write a name.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    pub(super) concept: u32,
+    pub(super) name: u32,
+    pub(super) how: How,
+    /// Where words end within the letters, and what stands there.
+    pub(super) bounds: Box<[(u16, Gap)]>,
+    pub(super) facts: Facts,
+    /// Its words, for a name that may be found by its sound: the letters, and whether the sound counts.
+    pub(super) words: Box<[(Box<str>, bool)]>,
+}
+
+/// What is known about a variant.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) kind: Option<ConceptKind>,
+    pub(super) arabic: bool,
+    pub(super) acronym: bool,
+    pub(super) exact: bool,
+    /// A person's family name, or a short form of it.
+    pub(super) family: bool,
+    /// The name has one word.
+    pub(super) single: bool,
+    /// The full form goes on with "of …": "Islamic Republic".
+    pub(super) elided: bool,
+    /// A place that is a given name too.
+    pub(super) given: bool,
+    /// Written without a capital.
+    pub(super) small: bool,
+    /// Bytes of the letters.
+    pub(super) length: u16,
+}
+
+/// Everything the finder looks for.
+pub(super) struct Names {
+    pub(super) concepts: Arc<[Concept]>,
+    pub(super) variants: Vec<Variant>,
+    /// By letters.
+    pub(super) exact: Index,
+    /// By skeleton.
+    pub(super) sounds: Index,
+    /// Given names of persons, by concept.
+    pub(super) given: HashMap<u32, Vec<Box<str>>>,
+}
+
+/// A name cut into words.
+struct Cut {
+    words: Vec<Box<str>>,
+    gaps: Vec<Gap>,
+    possessive: Vec<bool>,
+    arabic: bool,
+    small: bool,
+}
+
+impl Cut {
+    fn read(page: &mut Page, text: &str) -> Option<Self> {
+        page.read(text);
+        let mut cut = Self {
+            words: Vec::new(),
+            gaps: Vec::new(),
+            possessive: Vec::new(),
+            arabic: page.words.first()?.is_arabic(),
+            small: !page.words.iter().any(|word| word.is_capital()),
+        };
+        for at in 0..page.words.len() {
+            let word = page.words.get(at)?;
+            if word.is_opaque() {
+                return None;
+            }
+            if word.is_ezafe() {
+                continue;
+            }
+            if !cut.words.is_empty() {
+                cut.gaps.push(page.gap_after(text, at - 1));
+            }
+            cut.words.push(page.letters_text(at).into());
+            cut.possessive.push(word.is_possessive());
+        }
+        (!cut.words.is_empty() && cut.words.len() <= MOST_WORDS).then_some(cut)
+    }
+
+    fn letters(&self) -> String {
+        self.words.concat()
+    }
+
+    fn part(&self, from: usize, to: usize) -> Self {
+        let gaps_end = to.saturating_sub(1).max(from);
+        Self {
+            words: self.words.get(from..to).unwrap_or_default().to_vec(),
+            gaps: self.gaps.get(from..gaps_end).unwrap_or_default().to_vec(),
+            possessive: self.possessive.get(from..to).unwrap_or_default().to_vec(),
+            arabic: self.arabic,
+            small: self.small,
+        }
+    }
+
+    fn bounds(&self) -> Box<[(u16, Gap)]> {
+        let mut at = 0u16;
+        let ends = self.words.iter().map(|word| {
+            at = at.saturating_add(u16::try_from(word.len()).unwrap_or(u16::MAX));
+            at
+        });
+        ends.zip(self.gaps.iter().copied()).collect()
+    }
+}
+
+impl Names {
+    pub(super) fn build(concepts: Arc<[Concept]>) -> Self {
+        let count: usize = concepts.iter().map(|concept| concept.names.len()).sum();
+        let mut names = Self {
+            variants: Vec::with_capacity(count),
+            exact: Index::new(count * 2, 4, 6),
+            sounds: Index::new(count, 3, 3),
+            given: HashMap::new(),
+            concepts: Arc::clone(&concepts),
+        };
+        let mut page = Page::default();
+        for (number, concept) in concepts.iter().enumerate() {
+            names.add_concept(number as u32, concept, &mut page);
+        }
+        names
+    }
+
+    fn add_concept(&mut self, number: u32, concept: &Concept, page: &mut Page) {
+        let cuts: Vec<(u32, Cut)> = concept
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| is_searched(name))
+            .filter_map(|(at, name)| Some((at as u32, Cut::read(page, &name.text)?)))
+            .collect();
+        let about = About::of(concept, &cuts);
+        if concept.kind() == ConceptKind::Person {
+            self.given.insert(number, about.given.clone());
+        }
+        for (at, cut) in &cuts {
+            let Some(name) = concept.names.get(*at as usize) else {
+                continue;
+            };
+            let facts = about.facts(name, cut);
+            let mut adder = Adder {
+                names: self,
+                concept: number,
+                name: *at,
+                facts,
+                romanised: &about.romanised,
+                searched_by_sound: !facts.acronym
+                    && !facts.exact
+                    && !facts.arabic
+                    && concept.kind() != ConceptKind::Term
+                    && !name.marks.has(Marks::BLOCKER),
+            };
+            adder.add(cut, How::Listed);
+            for other in other_letters(cut) {
+                adder.add_letters(&other, How::Listed);
+            }
+            if concept.kind() == ConceptKind::Person && !facts.acronym {
+                adder.add_people(cut, &about);
+            }
+        }
+    }
+}
+
+fn is_searched(name: &Name) -> bool {
+    // A first mention "Full form (A/B)" is found by its parts.
+    name.usage != NameUse::First || !name.text.contains('(')
+}
+
+/// What a concept's names say about each other.
+struct About {
+    kind: ConceptKind,
+    fulls: Vec<String>,
+    /// A person's given names, in letters of both scripts.
+    given: Vec<Box<str>>,
+    /// Bare family names of the full names, in letters.
+    families: FxHashSet<String>,
+    /// Skeletons of the words of the Persian names.
+    romanised: FxHashSet<Vec<u8>>,
+    is_given: bool,
+    /// A name of it goes on with "of Iran" or the like in a longer one.
+    is_elided: bool,
+}
+
+impl About {
+    fn of(concept: &Concept, cuts: &[(u32, Cut)]) -> Self {
+        let lexicon = Lexicon::get();
+        let mut about = Self {
+            kind: concept.kind(),
+            fulls: Vec::new(),
+            given: Vec::new(),
+            families: FxHashSet::default(),
+            romanised: FxHashSet::default(),
+            is_given: false,
+            is_elided: false,
+        };
+        let person = about.kind == ConceptKind::Person;
+        for (at, cut) in cuts {
+            let Some(name) = concept.names.get(*at as usize) else {
+                continue;
+            };
+            about.fulls.push(cut.letters());
+            if cut.arabic {
+                about.add_romanised(cut);
+                about.is_given |= about.kind == ConceptKind::Place
+                    && cut.words.len() == 1
+                    && lexicon.is_given(cut.letters().as_bytes());
+            }
+            if person && name.form == NameForm::Full && name.status.is_right() {
+                about.add_person(concept, cuts, cut);
+            }
+        }
+        about.is_elided = !person
+            && cuts
+                .iter()
+                .any(|(_, cut)| cut.words.len() > 1 && about.goes_on(cut));
+        about
+    }
+
+    fn goes_on(&self, cut: &Cut) -> bool {
+        let letters = cut.letters();
+        self.fulls.iter().any(|full| {
+            full.strip_prefix(letters.as_str()).is_some_and(|rest| {
+                rest.starts_with("of") || (cut.arabic && rest.starts_with("ایران"))
+            })
+        })
+    }
+
+    fn add_romanised(&mut self, cut: &Cut) {
+        for at in 0..cut.words.len() {
+            for end in at + 1..=(at + 2).min(cut.words.len()) {
+                let skeleton = persian(&cut.words.get(at..end).unwrap_or_default().concat());
+                if skeleton.len() >= 2 {
+                    self.romanised.insert(skeleton);
+                }
+            }
+        }
+    }
+
+    /// The family name of a full name is what a short form of the glossary has at its end; else the last word.
+    fn add_person(&mut self, concept: &Concept, cuts: &[(u32, Cut)], full: &Cut) {
+        let letters = full.letters();
+        let shorts = cuts.iter().filter(|(at, cut)| {
+            concept
+                .names
+                .get(*at as usize)
+                .is_some_and(|name| name.form == NameForm::Short)
+                && cut.words.len() < full.words.len()
+        });
+        let known = shorts
+            .map(|(_, cut)| cut.letters())
+            .filter(|short| letters.ends_with(short.as_str()))
+            .map(|short| short.len())
+            .min();
+        let mut family = 1;
+        while let Some(known) = known
+            && family + 1 < full.words.len()
+            && full
+                .part(full.words.len() - family, full.words.len())
+                .letters()
+                .len()
+                < known
+        {
+            family += 1;
+        }
+        // Half-spaced words are one: احمدی‌نژاد.
+        while family + 1 < full.words.len()
+            && full.arabic
+            && full.gaps.get(full.words.len() - family - 1) == Some(&Gap::HalfSpace)
+        {
+            family += 1;
+        }
+        let split = full.words.len().saturating_sub(family);
+        if split == 0 {
+            return;
+        }
+        let seyyed = |word: &str| Lexicon::get().seyyed.has(word.as_bytes());
+        let given = full.words.iter().take(split);
+        for word in given.filter(|word| !seyyed(word)) {
+            if !self.given.contains(word) {
+                self.given.push(word.clone());
+            }
+        }
+        self.families
+            .insert(full.part(split, full.words.len()).letters());
+    }
+
+    fn facts(&self, name: &Name, cut: &Cut) -> Facts {
+        let letters = cut.letters();
+        let person = self.kind == ConceptKind::Person;
+        let longer = |full: &String| full.len() > letters.len() && full.ends_with(letters.as_str());
+        Facts {
+            kind: Some(self.kind),
+            arabic: cut.arabic,
+            acronym: name.form == NameForm::Acronym,
+            exact: name.marks.has(Marks::EXACT_CASE),
+            family: person
+                && (cut.words.len() == 1
+                    || self.families.contains(&letters)
+                    || self.fulls.iter().any(longer)),
+            single: cut.words.len() == 1,
+            elided: self.is_elided
+                && cut.words.len() > 1
+                && !letters.ends_with("iran")
+                && !letters.ends_with("ایران"),
+            given: self.is_given,
+            small: cut.small,
+            length: u16::try_from(letters.len()).unwrap_or(u16::MAX),
+        }
+    }
+}
+
+/// Adds the variants of one name.
+struct Adder<'a> {
+    names: &'a mut Names,
+    concept: u32,
+    name: u32,
+    facts: Facts,
+    romanised: &'a FxHashSet<Vec<u8>>,
+    searched_by_sound: bool,
+}
+
+impl Adder<'_> {
+    fn add(&mut self, cut: &Cut, how: How) {
+        let number = self.names.variants.len() as u32;
+        let words = if self.searched_by_sound {
+            self.add_sound(cut, number)
+        } else {
+            Box::default()
+        };
+        self.push(cut, how, words);
+    }
+
+    /// A variant that only its letters find.
+    fn add_letters(&mut self, cut: &Cut, how: How) {
+        self.push(cut, how, Box::default());
+    }
+
+    fn push(&mut self, cut: &Cut, how: How, words: Box<[(Box<str>, bool)]>) {
+        let letters = cut.letters();
+        let number = self.names.variants.len() as u32;
+        self.names.exact.add(letters.as_bytes(), number);
+        let mut facts = self.facts;
+        facts.length = u16::try_from(letters.len()).unwrap_or(u16::MAX);
+        facts.single = cut.words.len() == 1;
+        facts.family |= how == How::Bare;
+        self.names.variants.push(Variant {
+            concept: self.concept,
+            name: self.name,
+            how,
+            bounds: cut.bounds(),
+            facts,
+            words,
+        });
+    }
+
+    /// Enters the name under its skeleton, if enough of it is romanised; returns its words.
+    fn add_sound(&mut self, cut: &Cut, number: u32) -> Box<[(Box<str>, bool)]> {
+        let person = self.facts.kind == Some(ConceptKind::Person);
+        let (mut key, mut heard, mut words) = (Vec::new(), 0, Vec::new());
+        for word in &cut.words {
+            let sound = Sound::of(word.as_bytes());
+            let counts = person || self.romanised.contains(&sound.cross());
+            if counts {
+                heard += sound.skeleton.len();
+            }
+            key.extend_from_slice(&sound.skeleton);
+            words.push((word.clone(), counts));
+        }
+        if heard < 3 {
+            return Box::default();
+        }
+        for class in &mut key {
+            *class = coarse(*class);
+        }
+        self.names.sounds.add(&key, number);
+        words.into()
+    }
+
+    /// Without Seyyed, with given names in another order, and the bare family name.
+    fn add_people(&mut self, cut: &Cut, about: &About) {
+        let lexicon = Lexicon::get();
+        let bare = cut
+            .words
+            .iter()
+            .take_while(|word| lexicon.seyyed.has(word.as_bytes()))
+            .count();
+        let bare = if bare < cut.words.len() { bare } else { 0 };
+        let plain = cut.part(bare, cut.words.len());
+        if bare > 0 {
+            self.add(&plain, How::Derived);
+        }
+        if cut.arabic && plain.words.len() > 1 {
+            // «سیدعلی» for «سید علی».
+            let mut joined = plain.part(0, plain.words.len());
+            if let Some(first) = joined.words.first_mut() {
+                *first = format!("سید{first}").into();
+            }
+            self.add_letters(&joined, How::Derived);
+        }
+        let letters = plain.letters();
+        let Some(family) = about
+            .families
+            .iter()
+            .filter(|family| letters.ends_with(family.as_str()) && family.len() < letters.len())
+            .max_by_key(|family| family.len())
+        else {
+            return;
+        };
+        let mut split = plain.words.len();
+        while split > 0 && plain.part(split, plain.words.len()).letters().len() < family.len() {
+            split -= 1;
+        }
+        if split == 2 {
+            let mut swapped = plain.part(0, plain.words.len());
+            swapped.words.swap(0, 1);
+            self.add(&swapped, How::Derived);
+        }
+        if split > 0 && split < plain.words.len() {
+            self.add(&plain.part(split, plain.words.len()), How::Bare);
+        }
+    }
+}
+
+/// The same name in other letters: possessives with their s, «خامنه‌ئی» and «خامنئی» for «خامنه‌ای».
+fn other_letters(cut: &Cut) -> Vec<Cut> {
+    let mut others = Vec::new();
+    let inner = cut.words.len().saturating_sub(1);
+    let whole = || cut.part(0, cut.words.len());
+    if cut.possessive.iter().take(inner).any(|p| *p) {
+        let mut other = whole();
+        for (word, possessive) in other.words.iter_mut().zip(&cut.possessive).take(inner) {
+            if *possessive {
+                *word = format!("{word}s").into();
+            }
+        }
+        others.push(other);
+    }
+    let heh_yeh = |pair: &[Box<str>]| pair[0].ends_with('ه') && &*pair[1] == "ای";
+    if let Some(at) = cut
+        .words
+        .windows(2)
+        .position(heh_yeh)
+        .filter(|_| cut.arabic)
+    {
+        for with_heh in [true, false] {
+            let mut other = whole();
+            if let [heh, yeh, ..] = other.words.get_mut(at..).unwrap_or_default() {
+                *yeh = "ی".into();
+                if !with_heh {
+                    *heh = heh.strip_suffix('ه').unwrap_or(heh).into();
+                }
+            }
+            others.push(other);
+        }
+    }
+    others
+}

@@ -1,0 +1,27 @@
+//! Names: finding them in running text, knowing their standing, rewriting them to a house style.
+//! Pure computation: no SQL, no HTTP, no files.
+//!
+//! # Rooms
+//! * [`Finder`] finds mentions; inside, `letters` cuts a text into words and bare letters, `sound` hears
+//!   romanisations, `build` makes variants of each name, `index` holds them, `walk` decides by the spelling and
+//!   `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
+//! * [`judge`] knows the standing of a mention in a style; [`normalize`] rewrites a text to a style.
+
+mod build;
+mod context;
+mod find;
+mod index;
+mod judge;
+mod letters;
+mod lexicon;
+mod mention;
+mod normalize;
+mod sound;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use find::{Finder, Scope};
+pub use judge::{Finding, Reason, judge, reads_persian};
+pub use mention::{Mention, Span, Via, spans};
+pub use normalize::{Change, Normalized, normalize};

@@ -1,0 +1,533 @@
+//! Concepts of the termbase: rows of `concept` and `concept_name`, their former revisions, and what was shipped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::content::place;
+use super::history::Event;
+use super::tx::{Logged, Tx};
+use super::units::{Langs, text};
+use super::{Error, Reader};
+use crate::model::{
+    ChangeKind, Concept, ConceptId, Lang, Marks, Name, NameForm, NameUse, Stamp, Status,
+};
+
+/// A concept as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredConcept {
+    /// What it says.
+    pub concept: Arc<Concept>,
+    /// How often it was written: 1 for a new one; deletions count too.
+    pub rev: i64,
+    /// When and by whom it was made.
+    pub created: Stamp,
+    /// When and by whom it was last changed.
+    pub changed: Stamp,
+}
+
+/// One revision of a concept and how it came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConceptRevision {
+    /// Its number.
+    pub rev: i64,
+    /// When and by whom it was written.
+    pub stamp: Stamp,
+    /// How it came about.
+    pub event: Event,
+    /// The concept as it was then; none for a deletion.
+    pub concept: Option<Arc<Concept>>,
+}
+
+/// Which state of a concept a write is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// There is none of that id.
+    Nothing,
+    /// It is at this revision.
+    Rev(i64),
+    /// Whatever is there.
+    Anything,
+}
+
+/// What a write did: the revision now, and whether the concept is new, changed or as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConceptOutcome {
+    /// There was none of that id.
+    Added(i64),
+    /// It got a new revision.
+    Updated(i64),
+    /// Nothing was written.
+    Unchanged(i64),
+}
+
+impl ConceptOutcome {
+    /// The revision now.
+    pub fn rev(self) -> i64 {
+        match self {
+            Self::Added(rev) | Self::Updated(rev) | Self::Unchanged(rev) => rev,
+        }
+    }
+}
+
+const CONCEPT: &str = "SELECT id, rev, subject, definitions, created_at, created_by, changed_at, changed_by FROM concept";
+const NAMES: &str = "SELECT lang, text, status, type, style, usage, marks, note, source
+    FROM concept_name WHERE concept = ?1 ORDER BY place";
+
+fn read_id(row: &Row<'_>, column: usize) -> Result<ConceptId, Error> {
+    ConceptId::parse(text(row, column)?).map_err(|e| Error::corrupt(e.to_string()))
+}
+
+fn read_concept(conn: &Connection, langs: &Langs, row: &Row<'_>) -> Result<StoredConcept, Error> {
+    let id = read_id(row, 0)?;
+    let definitions: Option<String> = row.get(3)?;
+    let definitions = definitions
+        .map(|json| serde_json::from_str::<BTreeMap<Lang, String>>(&json))
+        .transpose()
+        .map_err(|e| Error::corrupt(format!("the definitions of {id}: {e}")))?;
+    Ok(StoredConcept {
+        rev: row.get(1)?,
+        created: Stamp {
+            at: row.get(4)?,
+            by: row.get(5)?,
+        },
+        changed: Stamp {
+            at: row.get(6)?,
+            by: row.get(7)?,
+        },
+        concept: Arc::new(Concept {
+            names: read_names(conn, langs, &id)?,
+            subject: row.get(2)?,
+            definitions: definitions.unwrap_or_default(),
+            id,
+        }),
+    })
+}
+
+fn read_names(conn: &Connection, langs: &Langs, id: &ConceptId) -> Result<Vec<Name>, Error> {
+    let mut statement = conn.prepare_cached(NAMES)?;
+    let mut rows = statement.query([id.as_str()])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        let odd = |what: &str| Error::corrupt(format!("a name of {id} has no known {what}"));
+        names.push(Name {
+            lang: langs.get(text(row, 0)?)?,
+            text: row.get(1)?,
+            status: Status::parse(text(row, 2)?).ok_or_else(|| odd("status"))?,
+            form: NameForm::parse(text(row, 3)?).ok_or_else(|| odd("type"))?,
+            style: row.get(4)?,
+            usage: NameUse::parse(text(row, 5)?).ok_or_else(|| odd("use"))?,
+            marks: Marks::parse(text(row, 6)?).map_err(|_| odd("mark"))?,
+            note: row.get(7)?,
+            source: row.get(8)?,
+        });
+    }
+    Ok(names)
+}
+
+fn find(conn: &Connection, langs: &Langs, id: &ConceptId) -> Result<Option<StoredConcept>, Error> {
+    let mut statement = conn.prepare_cached(&format!("{CONCEPT} WHERE id = ?1"))?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?
+        .map(|row| read_concept(conn, langs, row))
+        .transpose()
+}
+
+fn to_json(concept: &Concept) -> Result<String, Error> {
+    serde_json::to_string(concept).map_err(|e| Error::corrupt(format!("{}: {e}", concept.id)))
+}
+
+fn from_json(json: &str, id: &str) -> Result<Concept, Error> {
+    serde_json::from_str(json).map_err(|e| Error::corrupt(format!("a revision of {id}: {e}")))
+}
+
+/// The revision of the last deletion of a concept that is gone; 0 when it never was.
+fn deleted_rev(conn: &Connection, id: &ConceptId) -> Result<i64, Error> {
+    let last: Option<i64> = conn
+        .prepare_cached("SELECT max(rev) FROM concept_history WHERE concept = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))?;
+    Ok(last.map_or(0, |rev| rev + 1))
+}
+
+fn former(conn: &Connection, id: &ConceptId, rev: i64) -> Result<Option<Concept>, Error> {
+    let state: Option<Option<String>> = conn
+        .prepare_cached("SELECT state FROM concept_history WHERE concept = ?1 AND rev = ?2")?
+        .query_row(params![id.as_str(), rev], |row| row.get(0))
+        .optional()?;
+    state
+        .flatten()
+        .map(|json| from_json(&json, id.as_str()))
+        .transpose()
+}
+
+impl Tx<'_> {
+    /// A concept as this transaction sees it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn concept(&self, id: &ConceptId) -> Result<Option<StoredConcept>, Error> {
+        find(self.conn, self.langs, id)
+    }
+
+    /// Writes a concept as a whole. The same content writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where nothing was expected, [`Error::NotFound`] and [`Error::Conflict`] where a revision was.
+    pub fn put_concept(
+        &mut self,
+        concept: &Arc<Concept>,
+        expected: Expected,
+        event: Event,
+        by: Option<&str>,
+    ) -> Result<ConceptOutcome, Error> {
+        let old = self.concept(&concept.id)?;
+        match (expected, &old) {
+            (Expected::Nothing, Some(_)) => {
+                return Err(Error::Exists {
+                    name: concept.id.to_string(),
+                });
+            }
+            (Expected::Rev(rev), old) => same_rev(self.conn, &concept.id, old.as_ref(), rev)?,
+            _ => {}
+        }
+        let Some(old) = old else {
+            let gone = deleted_rev(self.conn, &concept.id)?;
+            return self.add_concept(concept, gone, Event::Added, by);
+        };
+        if old.concept == *concept {
+            return Ok(ConceptOutcome::Unchanged(old.rev));
+        }
+        self.guard(|tx| {
+            tx.keep_concept(&concept.id, old.rev, Some(&old.concept), event, by)?;
+            tx.conn
+                .prepare_cached("DELETE FROM concept_name WHERE concept = ?1")?
+                .execute([concept.id.as_str()])?;
+            tx.conn
+                .prepare_cached(
+                    "UPDATE concept SET rev = ?2, subject = ?3, definitions = ?4, changed_at = ?5, changed_by = ?6
+                     WHERE id = ?1",
+                )?
+                .execute(params![
+                    concept.id.as_str(),
+                    old.rev + 1,
+                    concept.subject,
+                    definitions(concept)?,
+                    tx.now().max(old.changed.at),
+                    by
+                ])?;
+            tx.insert_names(concept)?;
+            tx.log_concept(concept, old.rev + 1, by)?;
+            Ok(ConceptOutcome::Updated(old.rev + 1))
+        })
+    }
+
+    /// Makes a concept that is not there; `gone` is the revision of its last deletion, 0 for none.
+    fn add_concept(
+        &mut self,
+        concept: &Arc<Concept>,
+        gone: i64,
+        event: Event,
+        by: Option<&str>,
+    ) -> Result<ConceptOutcome, Error> {
+        self.guard(|tx| {
+            if gone > 0 {
+                tx.keep_concept(&concept.id, gone, None, event, by)?;
+            }
+            let now = tx.now();
+            tx.conn
+                .prepare_cached(
+                    "INSERT INTO concept (id, rev, subject, definitions, created_at, created_by, changed_at, changed_by)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?6)",
+                )?
+                .execute(params![
+                    concept.id.as_str(),
+                    gone + 1,
+                    concept.subject,
+                    definitions(concept)?,
+                    now,
+                    by
+                ])?;
+            tx.insert_names(concept)?;
+            tx.log_concept(concept, gone + 1, by)?;
+            Ok(ConceptOutcome::Added(gone + 1))
+        })
+    }
+
+    /// Deletes a concept; the deletion is its next revision, and [`Tx::revert_concept`] brings it back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`].
+    pub fn delete_concept(
+        &mut self,
+        id: &ConceptId,
+        rev: i64,
+        by: Option<&str>,
+    ) -> Result<i64, Error> {
+        let old = self.concept(id)?;
+        same_rev(self.conn, id, old.as_ref(), rev)?;
+        let missing = Error::NotFound { what: "concept" };
+        let old = old.ok_or(missing)?;
+        self.guard(|tx| {
+            tx.keep_concept(id, rev, Some(&old.concept), Event::Deleted, by)?;
+            for sql in [
+                "DELETE FROM concept_name WHERE concept = ?1",
+                "DELETE FROM concept WHERE id = ?1",
+            ] {
+                tx.conn.prepare_cached(sql)?.execute([id.as_str()])?;
+            }
+            let logged = Logged::concept("concept_deleted", id.clone(), rev + 1);
+            tx.log(&logged, ChangeKind::ConceptDeleted(id.clone()), by)?;
+            Ok(rev + 1)
+        })
+    }
+
+    /// Gives a concept the content of a former revision, as a new revision; also brings back a deleted one. `rev` is
+    /// its revision now (of a deleted one that of the deletion).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the concept, or when `to_rev` is none of its revisions or a deletion;
+    /// [`Error::Conflict`].
+    pub fn revert_concept(
+        &mut self,
+        id: &ConceptId,
+        to_rev: i64,
+        rev: i64,
+        by: Option<&str>,
+    ) -> Result<ConceptOutcome, Error> {
+        let old = self.concept(id)?;
+        same_rev(self.conn, id, old.as_ref(), rev)?;
+        if old.is_some() && to_rev == rev {
+            return Ok(ConceptOutcome::Unchanged(rev));
+        }
+        let content = former(self.conn, id, to_rev)?;
+        let content = Arc::new(content.ok_or(Error::NotFound { what: "revision" })?);
+        match old {
+            Some(_) => self.put_concept(&content, Expected::Rev(rev), Event::Reverted, by),
+            None => self.add_concept(&content, rev, Event::Restored, by),
+        }
+    }
+
+    fn keep_concept(
+        &mut self,
+        id: &ConceptId,
+        rev: i64,
+        state: Option<&Concept>,
+        event: Event,
+        by: Option<&str>,
+    ) -> Result<(), Error> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO concept_history (concept, rev, at, by, event, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                id.as_str(),
+                rev,
+                self.now(),
+                by,
+                event.as_str(),
+                state.map(to_json).transpose()?
+            ])?;
+        Ok(())
+    }
+
+    fn insert_names(&mut self, concept: &Concept) -> Result<(), Error> {
+        let mut statement = self.conn.prepare_cached(
+            "INSERT INTO concept_name (concept, place, lang, text, status, type, style, usage, marks, note, source)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        for (number, name) in concept.names.iter().enumerate() {
+            statement.execute(params![
+                concept.id.as_str(),
+                place(number),
+                name.lang.as_str(),
+                name.text,
+                name.status.as_str(),
+                name.form.as_str(),
+                name.style,
+                name.usage.as_str(),
+                name.marks.to_string(),
+                name.note,
+                name.source
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn log_concept(
+        &mut self,
+        concept: &Arc<Concept>,
+        rev: i64,
+        by: Option<&str>,
+    ) -> Result<(), Error> {
+        let logged = Logged::concept("concept_put", concept.id.clone(), rev);
+        self.log(&logged, ChangeKind::ConceptPut(Arc::clone(concept)), by)
+    }
+
+    /// What was shipped for each concept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn shipped_concepts(&self) -> Result<BTreeMap<ConceptId, Concept>, Error> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT concept, content FROM shipped_concept")?;
+        let mut rows = statement.query([])?;
+        let mut shipped = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let id = read_id(row, 0)?;
+            let content = from_json(text(row, 1)?, id.as_str())?;
+            shipped.insert(id, content);
+        }
+        Ok(shipped)
+    }
+
+    /// Notes what was shipped for a concept; none where it is no longer shipped.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_shipped(&mut self, id: &ConceptId, content: Option<&Concept>) -> Result<(), Error> {
+        self.guard(|tx| {
+            match content {
+                Some(content) => tx
+                    .conn
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO shipped_concept (concept, content) VALUES (?1, ?2)",
+                    )?
+                    .execute(params![id.as_str(), to_json(content)?])?,
+                None => tx
+                    .conn
+                    .prepare_cached("DELETE FROM shipped_concept WHERE concept = ?1")?
+                    .execute([id.as_str()])?,
+            };
+            Ok(())
+        })
+    }
+}
+
+fn definitions(concept: &Concept) -> Result<Option<String>, Error> {
+    if concept.definitions.is_empty() {
+        return Ok(None);
+    }
+    let json = serde_json::to_string(&concept.definitions);
+    json.map(Some)
+        .map_err(|e| Error::corrupt(format!("{}: {e}", concept.id)))
+}
+
+/// Checks that a concept is at the revision that a write is made for; that of a deleted one is its deletion.
+fn same_rev(
+    conn: &Connection,
+    id: &ConceptId,
+    old: Option<&StoredConcept>,
+    rev: i64,
+) -> Result<(), Error> {
+    let current = match old {
+        Some(old) => old.rev,
+        None => deleted_rev(conn, id)?,
+    };
+    match current {
+        0 => Err(Error::NotFound { what: "concept" }),
+        current if current == rev => Ok(()),
+        current => Err(Error::Conflict {
+            rev: current,
+            current: None,
+        }),
+    }
+}
+
+impl Reader<'_> {
+    /// A concept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn concept(&self, id: &ConceptId) -> Result<Option<StoredConcept>, Error> {
+        find(self.conn, self.langs, id)
+    }
+
+    /// Concepts behind an id (from the first where it is none), in the order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn concepts(
+        &self,
+        after: Option<&ConceptId>,
+        limit: usize,
+    ) -> Result<Vec<StoredConcept>, Error> {
+        let mut statement = self
+            .conn
+            .prepare_cached(&format!("{CONCEPT} WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+        let after = after.map_or("", ConceptId::as_str);
+        let mut rows = statement.query(params![after, place(limit)])?;
+        let mut list = Vec::new();
+        while let Some(row) = rows.next()? {
+            list.push(read_concept(self.conn, self.langs, row)?);
+        }
+        Ok(list)
+    }
+
+    /// Whether no concept was ever there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn never_had_concepts(&self) -> Result<bool, Error> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM concept) AND NOT EXISTS (SELECT 1 FROM concept_history)";
+        Ok(self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// All revisions of a concept, the newest first; a deletion is one of them. Also of a deleted concept.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there never was such a concept.
+    pub fn concept_history(&self, id: &ConceptId) -> Result<Vec<ConceptRevision>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT rev, at, by, event, state FROM concept_history WHERE concept = ?1 ORDER BY rev",
+        )?;
+        let mut rows = statement.query([id.as_str()])?;
+        let mut list: Vec<ConceptRevision> = Vec::new();
+        let current = self.concept(id)?;
+        let first = current.as_ref().map(|c| c.created.clone());
+        let mut came = (first.unwrap_or_default(), Event::Added);
+        while let Some(row) = rows.next()? {
+            let rev = row.get(0)?;
+            let state: Option<String> = row.get(4)?;
+            let concept = state
+                .map(|json| from_json(&json, id.as_str()))
+                .transpose()?;
+            let ended = Stamp {
+                at: row.get(1)?,
+                by: row.get(2)?,
+            };
+            let (stamp, event) =
+                std::mem::replace(&mut came, (ended, Event::parse(text(row, 3)?)?));
+            list.push(ConceptRevision {
+                rev,
+                stamp,
+                event,
+                concept: concept.map(Arc::new),
+            });
+        }
+        let last = list.last().map_or(0, |revision| revision.rev);
+        let (stamp, event) = came;
+        match current {
+            Some(current) => list.push(ConceptRevision {
+                rev: current.rev,
+                stamp,
+                event,
+                concept: Some(current.concept),
+            }),
+            None if last == 0 => return Err(Error::NotFound { what: "concept" }),
+            None => list.push(ConceptRevision {
+                rev: last + 1,
+                stamp,
+                event,
+                concept: None,
+            }),
+        }
+        list.reverse();
+        Ok(list)
+    }
+}

@@ -1,0 +1,467 @@
+//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`] fails the
+//! test: add a line that says who may use it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::helpers::{Reply, TOKEN, TestServer};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// Everybody, also without a key.
+    Nothing,
+    /// Whoever has a key that is good.
+    Key,
+    /// A role in all memories.
+    Everywhere(Role),
+    /// A role in the memory that the path or the body names, or that the thing named is in.
+    Memory(Role),
+    /// A role in the glossary.
+    Glossary(Role),
+}
+use Need::{Everywhere, Glossary, Key, Memory, Nothing};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Read,
+    Write,
+    Admin,
+}
+use Role::{Admin, Read, Write};
+
+/// A route, who may use it, the status that they get, and a good query and body. In all of them `{name}` stands for
+/// a memory, `{id}` for what the path says is there, `{unit}` for a unit of the memory, `{new}` for a new name.
+type Row = (&'static str, Need, u16, &'static str, &'static str);
+
+const UNIT: &str = r#"{"variants":{"en":"A new {new}","fa":"نو {new}"}}"#;
+const LOOKUP: &str = r#"{"source_lang":"en","target_lang":"fa","text":"a","memories":["{name}"]}"#;
+const BATCH: &str = r#"{"source_lang":"en","target_lang":"fa","segments":[{"text":"a"}],"memories":["own","{name}"]}"#;
+
+const ROUTES: &[Row] = &[
+    ("GET /v1/health", Nothing, 200, "", ""),
+    ("GET /v1/ready", Nothing, 200, "", ""),
+    ("POST /v1/lookup", Memory(Read), 200, "", LOOKUP),
+    ("POST /v1/lookup/batch", Memory(Read), 200, "", BATCH),
+    ("GET /v1/changes", Key, 200, "", ""),
+    ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
+    ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
+    ("GET /v1/memories", Key, 200, "", ""),
+    (
+        "POST /v1/memories",
+        Everywhere(Write),
+        201,
+        "",
+        r#"{"name":"{new}"}"#,
+    ),
+    ("GET /v1/memories/{name}", Memory(Read), 200, "", ""),
+    (
+        "PATCH /v1/memories/{name}",
+        Memory(Admin),
+        200,
+        "",
+        r#"{"penalty":1}"#,
+    ),
+    (
+        "DELETE /v1/memories/{name}",
+        Memory(Admin),
+        204,
+        "confirm={name}",
+        "",
+    ),
+    ("GET /v1/memories/{name}/units", Memory(Read), 200, "", ""),
+    (
+        "POST /v1/memories/{name}/units",
+        Memory(Write),
+        201,
+        "",
+        UNIT,
+    ),
+    ("GET /v1/units/{id}", Memory(Read), 200, "", ""),
+    (
+        "PUT /v1/units/{id}",
+        Memory(Write),
+        200,
+        "",
+        r#"{"rev":1,"variants":{"en":"x","fa":"y"}}"#,
+    ),
+    ("DELETE /v1/units/{id}", Memory(Write), 204, "rev=1", ""),
+    ("GET /v1/units/{id}/history", Memory(Read), 200, "", ""),
+    (
+        "POST /v1/units/{id}/revert",
+        Memory(Write),
+        200,
+        "",
+        r#"{"rev":1,"to_rev":1}"#,
+    ),
+    (
+        "POST /v1/memories/{name}/import",
+        Memory(Write),
+        200,
+        "format=tsv",
+        "{file}",
+    ),
+    ("GET /v1/imports/{id}", Memory(Read), 200, "", ""),
+    ("DELETE /v1/imports/{id}", Memory(Write), 200, "", ""),
+    (
+        "GET /v1/memories/{name}/export",
+        Memory(Read),
+        200,
+        "format=tsv",
+        "",
+    ),
+    ("GET /v1/memories/{name}/bulk", Memory(Read), 200, "", ""),
+    ("GET /v1/bulk/{id}", Memory(Read), 200, "", ""),
+    ("DELETE /v1/bulk/{id}", Memory(Write), 200, "", ""),
+    ("GET /v1/keys", Everywhere(Admin), 200, "", ""),
+    (
+        "POST /v1/keys",
+        Everywhere(Admin),
+        201,
+        "",
+        r#"{"memories":["own"]}"#,
+    ),
+    ("DELETE /v1/keys/{id}", Everywhere(Admin), 204, "", ""),
+    ("GET /v1/audit", Everywhere(Admin), 200, "", ""),
+    ("GET /v1/me", Key, 200, "", ""),
+    ("GET /v1/changes", Key, 200, "", ""),
+    ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
+    ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
+];
+
+/// A kind of key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    NoKey,
+    Revoked,
+    Expired,
+    /// Everywhere, the glossary with it.
+    Every(Role),
+    /// Only in the memory that is asked for; reads the glossary.
+    Own(Role),
+    /// Administrator of another memory; nothing in the glossary.
+    Other,
+}
+use Class::{Every, Expired, NoKey, Other, Own, Revoked};
+
+const CLASSES: [Class; 10] = [
+    NoKey,
+    Revoked,
+    Expired,
+    Every(Read),
+    Every(Write),
+    Every(Admin),
+    Own(Read),
+    Own(Write),
+    Own(Admin),
+    Other,
+];
+
+/// The status that must come.
+fn expected(need: Need, class: Class, good: u16) -> u16 {
+    let enough = |role: Role, needed: Role| if role >= needed { good } else { 403 };
+    match (need, class) {
+        (Nothing, _) => good,
+        (_, NoKey | Revoked | Expired) => 401,
+        (Key, _) => good,
+        (Everywhere(needed) | Memory(needed) | Glossary(needed), Every(role)) => {
+            enough(role, needed)
+        }
+        (Memory(needed), Own(role)) => enough(role, needed),
+        (Memory(_), Other) => 404,
+        (Glossary(needed), Own(_)) => enough(Read, needed),
+        (Everywhere(_), Own(_) | Other) | (Glossary(_), Other) => 403,
+    }
+}
+
+fn word(role: Role) -> &'static str {
+    match role {
+        Read => "read",
+        Write => "write",
+        Admin => "admin",
+    }
+}
+
+/// A server with keys that last.
+struct World {
+    server: TestServer,
+    keys: Vec<(Class, String)>,
+    scenes: std::cell::Cell<u32>,
+}
+
+/// A memory with what can be asked of it.
+struct Scene {
+    name: String,
+    unit: String,
+    import: String,
+    key: String,
+    new: String,
+}
+
+fn make_key(server: &TestServer, body: &str) -> Value {
+    let made = server.ask(Some(TOKEN), "POST", "/v1/keys", body);
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+impl World {
+    fn new() -> Self {
+        let server = TestServer::start();
+        for name in ["own", "other"] {
+            let body = format!(r#"{{"name":"{name}"}}"#);
+            assert_eq!(server.post("/v1/memories", &body).status, 201);
+        }
+        let ends = make_key(
+            &server,
+            r#"{"role":"admin","expires_at":"2999-01-01T00:00:00Z"}"#,
+        );
+        // Its end comes while the server rests.
+        let server = server.restart(|folder| {
+            let base = rusqlite::Connection::open(folder.join("hamzaban.db")).unwrap();
+            let sql = "UPDATE key SET expires_at = 1000000000 WHERE expires_at IS NOT NULL";
+            assert_eq!(base.execute(sql, []).unwrap(), 1);
+        });
+        let key = |body: &str| text(&make_key(&server, body)["key"]);
+        let mut keys = vec![(Expired, text(&ends["key"]))];
+        for role in [Read, Write, Admin] {
+            let body = format!(r#"{{"role":"{}"}}"#, word(role));
+            keys.push((Every(role), key(&body)));
+        }
+        keys.push((
+            Other,
+            key(r#"{"role":"admin","memories":["other"],"glossary":"none"}"#),
+        ));
+        let revoked = make_key(&server, r#"{"role":"admin"}"#);
+        let path = format!("/v1/keys/{}", text(&revoked["id"]));
+        let gone = server.ask(Some(TOKEN), "DELETE", &path, "");
+        assert_eq!(gone.status, 204, "{}", gone.text);
+        keys.push((Revoked, text(&revoked["key"])));
+        World {
+            server,
+            keys,
+            scenes: std::cell::Cell::new(0),
+        }
+    }
+
+    fn admin(&self, method: &str, path: &str, body: &str) -> Reply {
+        let reply = self.server.ask(Some(TOKEN), method, path, body);
+        assert!(reply.status < 300, "{method} {path}: {}", reply.text);
+        reply
+    }
+
+    fn scene(&self) -> Scene {
+        let number = self.scenes.get() + 1;
+        self.scenes.set(number);
+        let name = format!("scene-{number}");
+        self.admin("POST", "/v1/memories", &format!(r#"{{"name":"{name}"}}"#));
+        let body = r#"{"variants":{"en":"One.","fa":"یک."}}"#;
+        let unit = self.admin("POST", &format!("/v1/memories/{name}/units"), body);
+        let import = self.send(
+            Some(TOKEN),
+            "POST",
+            &format!("/v1/memories/{name}/import?format=tsv"),
+            "{file}",
+        );
+        assert_eq!(import.status, 200, "{}", import.text);
+        let key = make_key(&self.server, r#"{"memories":["own"]}"#);
+        Scene {
+            unit: text(&unit.json()["id"]),
+            import: text(&import.json()["id"]),
+            key: text(&key["id"]),
+            new: format!("new-{number}"),
+            name,
+        }
+    }
+
+    fn key(&self, class: Class, scene: &Scene) -> Option<String> {
+        if let Own(role) = class {
+            // `own` is in a batch besides, so that only the scene decides.
+            let (role, name) = (word(role), &scene.name);
+            let body = format!(r#"{{"role":"{role}","memories":["own","{name}"]}}"#);
+            return Some(text(&make_key(&self.server, &body)["key"]));
+        }
+        let found = self.keys.iter().find(|(of, _)| *of == class);
+        found.map(|(_, key)| key.clone())
+    }
+
+    fn send(&self, key: Option<&str>, method: &str, path: &str, body: &str) -> Reply {
+        if body != "{file}" {
+            return self.server.ask(key, method, path, body);
+        }
+        let bearer = format!("Bearer {}", key.unwrap_or_default());
+        let headers = [("Authorization", bearer.as_str())];
+        let headers = if key.is_some() { &headers[..] } else { &[] };
+        let file = "en\tfa\nTwo.\tدو.\n";
+        self.server
+            .send(method, path, headers, Some(file.as_bytes()))
+    }
+
+    /// Sends the row's request about the scene, or about nothing that is there.
+    fn try_row(&self, row: &Row, key: Option<&str>, scene: Option<&Scene>) -> Reply {
+        let (route, _, _, query, body) = row;
+        let (method, path) = route.split_once(' ').unwrap();
+        let id = match (scene, path.split('/').nth(2)) {
+            (None, Some("keys")) => "absent00",
+            (None, _) => "999999999",
+            (Some(scene), Some("units")) => &scene.unit,
+            (Some(scene), Some("imports" | "bulk")) => &scene.import,
+            (Some(scene), Some("keys")) => &scene.key,
+            (Some(_), _) if !path.contains("{id}") => "",
+            _ => panic!("say in `try_row` what {{id}} is in {path}"),
+        };
+        let fill = |text: &str| {
+            text.replace("{id}", id)
+                .replace("{name}", scene.map_or("absent", |scene| &scene.name))
+                .replace("{unit}", scene.map_or("999999999", |scene| &scene.unit))
+                .replace("{new}", scene.map_or("new", |scene| &scene.new))
+        };
+        let query = if query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", fill(query))
+        };
+        self.send(key, method, &format!("{}{query}", fill(path)), &fill(body))
+    }
+}
+
+/// A reply without what differs from request to request.
+fn bare(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
+    let id = reply.header("x-request-id");
+    let headers = reply.headers.iter();
+    let mut headers: Vec<(String, String)> = headers
+        .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "date"))
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    headers.sort();
+    (reply.status, headers, reply.text.replace(id, "ID"))
+}
+
+/// `METHOD /path` of every operation in the document.
+fn documented() -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(&hamzaban::http::openapi::document()).unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            if matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
+                routes.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_is_in_the_table_of_rights() {
+    let known: BTreeSet<String> = ROUTES.iter().map(|row| row.0.to_owned()).collect();
+    let documented = documented();
+    let new: Vec<_> = documented.difference(&known).collect();
+    assert!(
+        new.is_empty(),
+        "who may use these? Add a line for each to ROUTES in tests/suite/rights.rs: {new:#?}"
+    );
+    let gone: Vec<_> = known.difference(&documented).collect();
+    assert!(gone.is_empty(), "these are in no document: {gone:#?}");
+}
+
+#[test]
+fn every_route_answers_every_kind_of_key_as_the_table_says() {
+    let world = World::new();
+    let mut table = String::new();
+    let mut wrong = 0;
+    let mut note = |what: &str, class: Class, expected: u16, reply: &Reply| {
+        let mark = if reply.status == expected { ' ' } else { '✗' };
+        let class = format!("{class:?}");
+        writeln!(
+            table,
+            "{mark} {what:<45} {class:<14} expected {expected}, got {}",
+            reply.status
+        )
+        .unwrap();
+        if reply.status != expected {
+            wrong += 1;
+            writeln!(table, "    {:.300}", reply.text).unwrap();
+        }
+    };
+    for row in ROUTES {
+        let (route, need, good, ..) = *row;
+        for class in CLASSES {
+            let scene = world.scene();
+            let key = world.key(class, &scene);
+            let reply = world.try_row(row, key.as_deref(), Some(&scene));
+            note(route, class, expected(need, class, good), &reply);
+            if !matches!(need, Memory(_)) || matches!(class, NoKey | Revoked | Expired) {
+                continue;
+            }
+            let absent = world.try_row(row, key.as_deref(), None);
+            note(&format!("{route}, absent"), class, 404, &absent);
+            if class == Other {
+                assert_eq!(
+                    bare(&reply),
+                    bare(&absent),
+                    "{route}: foreign and absent differ"
+                );
+            }
+        }
+    }
+    assert_eq!(wrong, 0, "{wrong} cells are wrong:\n{table}");
+}
+
+#[test]
+fn what_is_no_api_needs_no_key_and_tells_nothing() {
+    let world = World::new();
+    for (path, status) in [
+        ("/", 200),
+        ("/openapi.json", 200),
+        ("/docs", 308),
+        ("/docs/", 200),
+        ("/v1", 404),
+        ("/v1/none", 404),
+    ] {
+        assert_eq!(world.server.get(path).status, status, "{path}");
+    }
+}
+
+#[test]
+fn lists_show_only_what_the_key_may_read() {
+    let world = World::new();
+    let scene = world.scene();
+    let key = world.key(Own(Write), &scene);
+    let names = |key: Option<&str>| {
+        let list = world.server.ask(key, "GET", "/v1/memories", "").json();
+        let list = list["memories"].as_array().unwrap().clone();
+        list.iter()
+            .map(|memory| text(&memory["name"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(key.as_deref()), ["own", scene.name.as_str()]);
+    let other = world.key(Other, &scene);
+    assert_eq!(names(other.as_deref()), ["other"]);
+    // A look-up that names no memory asks those that the key may read.
+    let body = r#"{"source_lang":"en","target_lang":"fa","text":"One."}"#;
+    let found = |key: Option<&str>| {
+        let reply = world.server.ask(key, "POST", "/v1/lookup", body).json();
+        reply["matches"].as_array().unwrap().len()
+    };
+    assert_eq!((found(key.as_deref()), found(other.as_deref())), (1, 0));
+}
+
+#[test]
+fn the_glossary_has_rights_of_its_own() {
+    for (needed, class, status) in [
+        (Read, NoKey, 401),
+        (Read, Every(Read), 200),
+        (Write, Every(Read), 403),
+        (Write, Every(Write), 200),
+        (Read, Own(Admin), 200),
+        (Write, Own(Admin), 403),
+        (Read, Other, 403),
+    ] {
+        assert_eq!(expected(Glossary(needed), class, 200), status, "{class:?}");
+    }
+}
