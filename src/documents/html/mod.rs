@@ -10,8 +10,9 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::OBJECT;
-use super::block::{Block, Splice, Style, spliced};
+use super::block::{Block, Splice, spliced};
 use super::error::{Error, code, shown};
+use super::escape::Style;
 use super::plain::BOM;
 use super::session::{Lines, Session};
 use references::reference;

@@ -152,7 +152,8 @@ fn names_that_play_tricks_are_refused() {
 #[test]
 fn entries_that_lie_are_refused() {
     let content = |size: usize| Raw::new("extra", &vec![b'a'; size]);
-    let cases: &[(&str, fn(&mut Raw))] = &[
+    type Lie = fn(&mut Raw);
+    let cases: &[(&str, Lie)] = &[
         ("encrypted", |e| e.flags = 1),
         ("encrypted", |e| e.flags = 1 << 6),
         ("link", |e| e.attributes = 0o120_777 << 16),
