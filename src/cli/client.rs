@@ -242,11 +242,21 @@ impl Client {
     }
 
     /// The memory as a file, to be read as it comes.
-    pub(super) fn export(&self, memory: &str, format: &str) -> anyhow::Result<impl Read + use<>> {
+    pub(super) fn export(
+        &self,
+        memory: &str,
+        format: &str,
+        filter: &[(String, String)],
+    ) -> anyhow::Result<impl Read + use<>> {
         let request = self
             .agent
             .get(self.address(&format!("/v1/memories/{memory}/export")))
-            .query("format", format);
+            .query("format", format)
+            .query_pairs(
+                filter
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            );
         let response = self.answer(self.dress(request).call())?;
         Ok(response
             .into_body()

@@ -31,7 +31,7 @@ use target::Place;
 /// A translation-memory and glossary server. Without a command it serves.
 ///
 /// Every setting may also be given by an environment variable (HAMZABAN_DATA, HAMZABAN_LISTEN,
-/// HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
+/// HAMZABAN_METRICS_LISTEN, HAMZABAN_BALLAST, HAMZABAN_LOG, HAMZABAN_LOG_FORMAT) or in a TOML file; `hamzaban config` shows what holds.
 #[derive(Debug, Parser)]
 #[command(name = "hamzaban", version, max_term_width = 100)]
 pub struct Arguments {
@@ -67,7 +67,7 @@ enum Command {
     /// Read TMX, TSV or CSV files (each also .gz) into a memory
     Import(import::ImportArguments),
     /// Write a memory as TMX, TSV or CSV
-    Export(export::ExportArguments),
+    Export(Box<export::ExportArguments>),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
     /// Find names in files, bring them in line with a house style, count them
@@ -97,6 +97,35 @@ struct ServeArguments {
     /// Where to listen; else HAMZABAN_LISTEN, else 127.0.0.1:8640
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Where to tell figures for Prometheus, at /metrics; else HAMZABAN_METRICS_LISTEN, else nowhere
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// How much of the disk to keep back for when it is full, 0 for none; else HAMZABAN_BALLAST, else 64
+    #[arg(long, value_name = "MEGABYTES")]
+    ballast: Option<String>,
+}
+
+impl ServeArguments {
+    /// What was said after the command, and where it says nothing, before.
+    fn or(self, before: Self) -> Self {
+        Self {
+            listen: self.listen.or(before.listen),
+            metrics_listen: self.metrics_listen.or(before.metrics_listen),
+            ballast: self.ballast.or(before.ballast),
+        }
+    }
+
+    fn must_be_empty(&self) -> Result<(), Usage> {
+        let given = [
+            ("--listen", &self.listen),
+            ("--metrics-listen", &self.metrics_listen),
+            ("--ballast", &self.ballast),
+        ];
+        match given.iter().find(|(_, value)| value.is_some()) {
+            Some((flag, _)) => Err(Usage(format!("{flag} belongs to `hamzaban serve`"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A file format, as it is written on the command line.
@@ -213,13 +242,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments
         .command
         .unwrap_or(Command::Serve(ServeArguments::default()));
-    let listen = match &command {
-        Command::Serve(own) => own.listen.clone().or(arguments.serve.listen),
-        Command::Config => arguments.serve.listen,
-        _ if arguments.serve.listen.is_some() => {
-            return Err(Usage("--listen belongs to `hamzaban serve`".into()).into());
+    let serve = match &command {
+        Command::Serve(own) => own.clone().or(arguments.serve),
+        Command::Config => arguments.serve,
+        _ => {
+            arguments.serve.must_be_empty()?;
+            ServeArguments::default()
         }
-        _ => None,
     };
     if let Command::Openapi = command {
         print(&http::openapi::document())?;
@@ -227,7 +256,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let flags = Flags {
         data: arguments.data,
-        listen,
+        listen: serve.listen,
+        metrics_listen: serve.metrics_listen,
+        ballast: serve.ballast,
         config: arguments.config,
         log: arguments.log,
         log_format: arguments.log_format,
@@ -246,10 +277,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
         Command::Names(command) => names::run(&place, &command),
         Command::Glossary(command) => glossary::run(&place, &command),
-        Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
         Command::Backup(arguments) => upkeep::backup(&place, &arguments),
         Command::Restore(arguments) => upkeep::restore(&place, &arguments),
         Command::Verify(arguments) => upkeep::verify(&place, &arguments),
+        Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
     }
@@ -320,15 +351,15 @@ mod tests {
             "hamzaban lookup word --from en --to fa --threshold 70 --limit 5 --json --memory a --memory b",
             "hamzaban lookup --from en --to fa",
             "hamzaban --server http://h:1 lookup a --from en --to fa",
+            "hamzaban backup b.db",
+            "hamzaban restore b.db",
+            "hamzaban verify",
+            "hamzaban verify b.db --json",
             "hamzaban key create",
             "hamzaban key create --role write --memory a --memory b --glossary none --name Ann --expires 30 --rate 100/min",
             "hamzaban key create --expires 2030-01-01T00:00:00Z --json",
             "hamzaban key list",
             "hamzaban key revoke ABCD1234",
-            "hamzaban backup b.db",
-            "hamzaban restore b.db",
-            "hamzaban verify",
-            "hamzaban verify b.db --json",
             "hamzaban names find a.txt b.docx --style house --json",
             "hamzaban names normalize -",
             "hamzaban names report folder --html",

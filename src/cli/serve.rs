@@ -12,17 +12,42 @@ use tokio::sync::oneshot;
 
 use super::print;
 use crate::config::{Origin, RunFile, Settings};
-use crate::engine::{Caller, Engine, Error, Sample};
+use crate::engine::{Caller, Engine, EngineOptions, Error, Sample};
 use crate::http;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let data = &settings.data.value;
     let fresh = is_empty(data);
-    let engine = Engine::open(data, settings.allow_network_fs.value)?;
+    raise_file_limit();
+    let options = EngineOptions {
+        allow_network_fs: settings.allow_network_fs.value,
+        ballast: settings.ballast.value << 20,
+    };
+    let engine = Engine::open_with(data, options)?;
     let served = serve(settings, &engine, fresh);
     engine.close();
     served
 }
+
+/// Each client holds a file of the system's, and so do the store's connections. What is allowed at most is asked for.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    if now.current == now.maximum {
+        return;
+    }
+    let most = Rlimit {
+        current: now.maximum,
+        maximum: now.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_file_limit() {}
 
 fn is_empty(folder: &Path) -> bool {
     folder
@@ -36,7 +61,10 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         listen: settings.listen.value.clone(),
         token: token.clone(),
     };
-    let server = http::bind(Arc::clone(engine), options)?;
+    let mut server = http::bind(Arc::clone(engine), options)?;
+    if let Some(metrics) = &settings.metrics_listen {
+        server = server.with_metrics(&metrics.value)?;
+    }
     let address = reachable(server.address()).to_string();
     let run_file = RunFile {
         address: address.clone(),
@@ -44,13 +72,24 @@ fn serve(settings: &Settings, engine: &Arc<Engine>, fresh: bool) -> anyhow::Resu
         pid: std::process::id(),
     };
     let data = &settings.data.value;
-    let _removed_at_the_end = run_file
-        .write(data)
-        .with_context(|| format!("cannot write into {}", data.display()))?;
+    let _removed_at_the_end = match run_file.write(data) {
+        Ok(guard) => Some(guard),
+        // Then commands on this machine open the folder beside the server, to read as well.
+        Err(error) if engine.degraded().is_some() => {
+            tracing::warn!(%error, "server.json could not be written: commands will not find this server by its folder");
+            None
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot write into {}", data.display()));
+        }
+    };
     if fresh {
         print(&format!("Made the data folder {}\n", data.display()))?;
     }
     print(&format!("Listening on http://{}\n", server.address()))?;
+    if let Some(metrics) = server.metrics_address() {
+        print(&format!("Figures at http://{metrics}/metrics\n"))?;
+    }
 
     let (failed, failure) = oneshot::channel();
     let (loaded, settings) = (Arc::clone(engine), settings.clone());
@@ -121,6 +160,8 @@ impl StopSignal {
             flag::register_conditional_shutdown(*signal, 1, Arc::clone(&asked))?;
             flag::register(*signal, Arc::clone(&asked))?;
         }
+        // There is nothing to read again, and a terminal that is closed is no reason to end.
+        flag::register(signal_hook::consts::SIGHUP, Arc::default())?;
         Ok(StopSignal)
     }
 
@@ -207,7 +248,9 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
 
 /// An English segment of the sample that needs no quoting in a shell or in JSON.
 fn a_segment(engine: &Engine, memory: &str) -> Option<String> {
-    let page = engine.units(&Caller::local(), memory, None, 20).ok()?;
+    let page = engine
+        .units(&Caller::local(), memory, &Default::default(), None, 20)
+        .ok()?;
     let mut english = page
         .units
         .into_iter()

@@ -2,6 +2,8 @@
 //! each remembering where it came from.
 
 mod run_file;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,10 @@ pub const FILE_NAME: &str = "hamzaban.toml";
 
 /// Where the server listens when nothing is said.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8640";
+
+/// What the server keeps back of the disk when nothing is said, in megabytes.
+const DEFAULT_BALLAST: u64 = 64;
+const MAX_BALLAST: u64 = 65_536;
 
 /// What is logged when nothing is said: requests, but not how actix starts its workers.
 const DEFAULT_LOG: &str = "info,actix_server=warn";
@@ -99,6 +105,10 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     /// `--listen`
     pub listen: Option<String>,
+    /// `--metrics-listen`
+    pub metrics_listen: Option<String>,
+    /// `--ballast`
+    pub ballast: Option<String>,
     /// `--config`
     pub config: Option<PathBuf>,
     /// `--log`
@@ -125,6 +135,10 @@ pub struct Settings {
     pub data: Sourced<PathBuf>,
     /// Address and port to listen on.
     pub listen: Sourced<String>,
+    /// Address and port to tell figures for Prometheus on; none unless it is given.
+    pub metrics_listen: Option<Sourced<String>>,
+    /// Megabytes of the disk that the server keeps back for when it is full; 0 for none.
+    pub ballast: Sourced<u64>,
     /// What is logged: a level, or a filter such as `info,hamzaban=debug`.
     pub log: Sourced<String>,
     /// How it is logged.
@@ -139,6 +153,8 @@ pub struct Settings {
 struct FileSettings {
     data: Option<PathBuf>,
     listen: Option<String>,
+    metrics_listen: Option<String>,
+    ballast: Option<u64>,
     log: Option<String>,
     log_format: Option<String>,
     allow_network_fs: Option<bool>,
@@ -194,6 +210,21 @@ impl Settings {
             located(file.listen),
             || Some(DEFAULT_LISTEN.to_owned()),
         );
+        let metrics = pick(
+            flags
+                .metrics_listen
+                .clone()
+                .map(|value| (value, "--metrics-listen")),
+            env("HAMZABAN_METRICS_LISTEN").map(|value| (value, "HAMZABAN_METRICS_LISTEN")),
+            located(file.metrics_listen),
+            || None,
+        );
+        let ballast = pick(
+            flags.ballast.clone().map(|value| (value, "--ballast")),
+            env("HAMZABAN_BALLAST").map(|value| (value, "HAMZABAN_BALLAST")),
+            located(file.ballast.map(|value| value.to_string())),
+            || Some(DEFAULT_BALLAST.to_string()),
+        );
         let log = pick(
             flags.log.clone().map(|value| (value, "--log")),
             env("HAMZABAN_LOG").map(|value| (value, "HAMZABAN_LOG")),
@@ -221,6 +252,10 @@ impl Settings {
         Ok(Settings {
             data,
             listen: checked("listen", listen.ok_or_else(missing)?, as_address)?,
+            metrics_listen: metrics
+                .map(|given| checked("metrics_listen", given, as_address))
+                .transpose()?,
+            ballast: checked("ballast", ballast.ok_or_else(missing)?, as_megabytes)?,
             log: log.ok_or_else(missing)?,
             log_format: checked("log_format", log_format.ok_or_else(missing)?, as_log_format)?,
             allow_network_fs: checked("allow_network_fs", network.ok_or_else(missing)?, as_flag)?,
@@ -237,8 +272,19 @@ impl Settings {
         let mut text = String::from("# The settings in force.\n");
         // Writing to a String cannot fail.
         let _ = writeln!(text, "data = {data} # {}", self.data.origin);
+        if let Some(metrics) = &self.metrics_listen {
+            let value = toml_text(&metrics.value);
+            let _ = writeln!(text, "metrics_listen = {value} # {}", metrics.origin);
+        } else {
+            text.push_str("# metrics_listen = \"127.0.0.1:9640\" # not set: no figures are told\n");
+        }
         for (name, value, origin) in [
             ("listen", toml_text(&self.listen.value), &self.listen.origin),
+            (
+                "ballast",
+                self.ballast.value.to_string(),
+                &self.ballast.origin,
+            ),
             ("log", toml_text(&self.log.value), &self.log.origin),
             ("log_format", toml_text(format), &self.log_format.origin),
             (
@@ -303,6 +349,13 @@ fn as_address(text: &str) -> Result<String, &'static str> {
     }
 }
 
+fn as_megabytes(text: &str) -> Result<u64, &'static str> {
+    match text.parse() {
+        Ok(megabytes) if megabytes <= MAX_BALLAST => Ok(megabytes),
+        _ => Err("give megabytes, 0 to 65536; 0 keeps nothing back"),
+    }
+}
+
 fn as_log_format(text: &str) -> Result<LogFormat, &'static str> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -337,111 +390,4 @@ fn read_file(path: &Path) -> Result<FileSettings, ConfigError> {
             reason: error.message().replace('\n', " "),
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn nothing(_: &str) -> Option<String> {
-        None
-    }
-
-    fn gather(flags: &Flags, env: &[(&str, &str)]) -> Result<Settings, ConfigError> {
-        Settings::gather(flags, &|name| {
-            let found = env.iter().find(|(key, _)| *key == name)?;
-            Some(found.1.to_owned())
-        })
-    }
-
-    #[test]
-    fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(
-            folder.path().join(FILE_NAME),
-            "listen = \"127.0.0.1:1\"\nlog = \"debug\"\nlog_format = \"json\"\n",
-        )
-        .unwrap();
-        let flags = Flags {
-            data: Some(folder.path().to_owned()),
-            listen: Some("127.0.0.1:3".into()),
-            ..Flags::default()
-        };
-        let settings = gather(
-            &flags,
-            &[
-                ("HAMZABAN_LISTEN", "127.0.0.1:2"),
-                ("HAMZABAN_LOG", "trace"),
-                ("HAMZABAN_DATA", "/elsewhere"),
-            ],
-        )
-        .unwrap();
-        assert_eq!(settings.data.origin, Origin::Flag("--data"));
-        assert_eq!(settings.listen.value, "127.0.0.1:3");
-        assert_eq!(settings.log.value, "trace");
-        assert_eq!(settings.log.origin, Origin::Environment("HAMZABAN_LOG"));
-        assert_eq!(settings.log_format.value, LogFormat::Json);
-        assert!(matches!(settings.log_format.origin, Origin::File(_)));
-        assert_eq!(settings.allow_network_fs.origin, Origin::Default);
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("my.toml");
-        std::fs::write(&path, "log = \"info\"\n\nlissten = \"x\"\n").unwrap();
-        let flags = Flags {
-            config: Some(path),
-            ..Flags::default()
-        };
-        let message = Settings::gather(&flags, &nothing).unwrap_err().to_string();
-        assert!(message.contains("my.toml:3: "), "{message}");
-        assert!(message.contains("lissten"), "{message}");
-    }
-
-    #[test]
-    fn values_that_do_not_fit_say_where_they_came_from_and_what_would_be_right() {
-        for (name, value) in [
-            ("HAMZABAN_LISTEN", "8640"),
-            ("HAMZABAN_LISTEN", "localhost:99999"),
-            ("HAMZABAN_LOG_FORMAT", "xml"),
-            ("HAMZABAN_ALLOW_NETWORK_FS", "perhaps"),
-        ] {
-            let message = gather(&Flags::default(), &[("HAMZABAN_DATA", "/d"), (name, value)])
-                .unwrap_err()
-                .to_string();
-            assert!(
-                message.contains(name) && message.contains("give "),
-                "{message}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_config_prints_is_toml_that_config_reads() {
-        let settings = gather(&Flags::default(), &[("HAMZABAN_DATA", "/a \"b\"")]).unwrap();
-        let text = settings.to_toml();
-        let read: FileSettings = toml::from_str(&text).unwrap();
-        assert_eq!(read.data.unwrap(), Path::new("/a \"b\""));
-        assert_eq!(read.listen.unwrap(), DEFAULT_LISTEN);
-        assert!(text.contains("# from HAMZABAN_DATA"), "{text}");
-    }
-
-    #[test]
-    fn a_missing_config_file_is_an_error_but_a_missing_file_in_the_data_folder_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let flags = Flags {
-            data: Some(folder.path().to_owned()),
-            ..Flags::default()
-        };
-        assert!(gather(&flags, &[]).is_ok());
-        let flags = Flags {
-            config: Some(folder.path().join("none.toml")),
-            ..flags
-        };
-        assert!(matches!(
-            gather(&flags, &[]),
-            Err(ConfigError::Unreadable { .. })
-        ));
-    }
 }

@@ -85,9 +85,10 @@ impl Block {
         self.text.chars().any(|c| !c.is_whitespace() && c != OBJECT)
     }
 
-    /// Where it begins in the file.
+    /// Where what is seen of it begins in the file.
     pub(super) fn start(&self) -> usize {
-        self.pieces.first().map_or(0, |piece| piece.source.start)
+        let seen = self.pieces.iter().find(|piece| !piece.text.is_empty());
+        seen.map_or(0, |piece| piece.source.start)
     }
 
     /// Text that stands in the file as it is.

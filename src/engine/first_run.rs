@@ -28,8 +28,9 @@ impl Engine {
     /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
     pub fn start(&self) -> Result<Option<Sample>, Error> {
         self.fill()?;
-        let first = self.store.is_empty()?;
-        let concepts = self.bring_shipped()?;
+        let writable = self.degraded().is_none();
+        let first = writable && self.store.is_empty()?;
+        let concepts = if writable { self.bring_shipped()? } else { 0 };
         let sample = match first {
             true => Some(Sample {
                 concepts,

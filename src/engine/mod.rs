@@ -4,20 +4,32 @@
 mod access;
 mod admission;
 mod audit;
+mod browse;
 mod bulk;
+mod bulk_actions;
+mod caretaker;
+mod concordance;
 mod cursor;
+mod duplicates;
 mod edit;
+mod erase;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
+mod filter;
 mod first_run;
 mod glossary;
 mod idempotency;
+mod keeper;
 mod keys;
 mod lookup;
 mod memories;
+mod replace;
 mod requests;
+mod stats;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod upkeep;
 mod variants;
 mod view;
@@ -31,7 +43,15 @@ pub use access::Caller;
 pub use admission::{Admitted, KeyFault, Rate, Turn};
 pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
+pub use bulk_actions::{BulkDelete, BulkMerge, BulkMove};
+pub use caretaker::Figures;
+pub use concordance::{
+    Concordance, ConcordanceHit, ConcordancePage, ConcordanceText, MAX_QUERY, MOST_HITS, Span,
+};
+pub use duplicates::{GroupKind, GroupPage, GroupView};
+pub use erase::{Erase, Erased};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
+pub use filter::Filter;
 pub use first_run::Sample;
 pub use glossary::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
@@ -41,12 +61,15 @@ pub use glossary::{
     NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
     StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
+pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
+pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
+pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
 
 pub use requests::{
-    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
+    BatchLookup, BulkOf, Explanation, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
     Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment,
     UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
 };
@@ -63,8 +86,9 @@ use parking_lot::RwLock;
 use crate::formats;
 use crate::index::Index;
 use crate::model::{Change, ImportReport, LangError, UnitId};
-use crate::store::{self, DB_FILE, OpenError, OpenOptions, Store};
+use crate::store::{self, Condition, DB_FILE, OpenError, OpenOptions, Store};
 use admission::Keys;
+use caretaker::Caretaker;
 
 /// Why a request was not done. The message names what and the remedy; HTTP makes the status of it.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +175,28 @@ pub enum Error {
     /// The disk is full; what was acknowledged is safe.
     #[error("no space left in the data folder: free some and repeat; nothing acknowledged is lost")]
     StorageFull,
+    /// The store was opened where nothing can be written.
+    #[error("the store is read-only: {reason}")]
+    ReadOnlyStore {
+        /// Why.
+        reason: String,
+    },
+    /// The disk failed; nothing is written until a restart.
+    #[error(
+        "the disk failed and the store is read-only until the server is restarted: look at its log"
+    )]
+    StoreFailed,
+    /// The server is ending.
+    #[error("the server is ending: repeat when it is back")]
+    Ending,
+    /// An import ended early for a reason that is not its file's. The report says what was committed before.
+    #[error("{error}")]
+    ImportStopped {
+        /// Why.
+        error: Box<Error>,
+        /// What was committed.
+        report: Box<ImportReport>,
+    },
     /// Another process holds the database.
     #[error("the database is busy: repeat in a few seconds")]
     Busy,
@@ -203,6 +249,17 @@ pub enum Readiness {
     Ready { lag: i64 },
 }
 
+/// Why the store cannot be written, though look-ups go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Degraded {
+    /// The disk is full; it heals by itself.
+    StorageFull,
+    /// The disk failed; it takes a restart.
+    StoreFailed,
+    /// The folder or the database is read-only.
+    ReadOnlyStore,
+}
+
 /// Told of an import's progress, often.
 pub trait Progress: Send + Sync {
     /// `bytes` of the (packed) input read, `units` read from it.
@@ -226,19 +283,33 @@ pub struct Idempotency {
 
 /// One data folder, opened: what every command and every request calls. Cheap to share.
 pub struct Engine {
-    // Dropped in this order: the tidier first, then the store, which finishes its writes.
+    // Dropped in this order: those who work by themselves first, then the store, which finishes its writes.
+    _keeper: keeper::Keeper,
     _tidier: Tidier,
-    store: Store,
+    store: Arc<Store>,
+    /// Held while a deleted memory comes back.
+    restoring: parking_lot::Mutex<()>,
     index: Arc<Index>,
     /// The termbase in memory.
     live: Arc<glossary::Live>,
     /// The last change that look-ups see.
     applied: Arc<AtomicI64>,
     loading: Loading,
-    keys: Keys,
     listeners: Listeners,
     /// A check of the store is running.
     verifying: AtomicBool,
+    keys: Keys,
+    imports: transfer::Running,
+    caretaker: Caretaker,
+}
+
+/// How to open an engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EngineOptions {
+    /// Open also on a network or user-space file system.
+    pub allow_network_fs: bool,
+    /// How many bytes of the disk to keep back for when it is full; 0 for none.
+    pub ballast: u64,
 }
 
 /// Who is told that something changed.
@@ -258,14 +329,26 @@ const LOADED_AT_ONCE: usize = 20_000;
 impl Engine {
     /// Opens or creates the folder. The index is still empty: call [`Engine::catch_up`].
     pub fn open(data: &Path, allow_network_fs: bool) -> Result<Arc<Engine>, OpenError> {
-        let options = OpenOptions {
-            allow_network_fs,
-            ..OpenOptions::default()
-        };
-        Self::open_with(data, &options)
+        Self::open_with(
+            data,
+            EngineOptions {
+                allow_network_fs,
+                ..EngineOptions::default()
+            },
+        )
     }
 
-    fn open_with(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
+    /// The same with all options.
+    pub fn open_with(data: &Path, own: EngineOptions) -> Result<Arc<Engine>, OpenError> {
+        let options = OpenOptions {
+            allow_network_fs: own.allow_network_fs,
+            ballast: own.ballast,
+            ..OpenOptions::default()
+        };
+        Self::open_store(data, &options)
+    }
+
+    fn open_store(data: &Path, options: &OpenOptions) -> Result<Arc<Engine>, OpenError> {
         let index = Arc::new(Index::default());
         let live = Arc::new(glossary::Live::default());
         let applied = Arc::new(AtomicI64::new(0));
@@ -282,21 +365,27 @@ impl Engine {
                 listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let store = Store::open(data, options, Box::new(follower))?;
+        let store = Arc::new(Store::open(data, options, Box::new(follower))?);
         let keys = Keys::default();
         let stored = store.read(|reader| reader.keys());
         keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
-        Ok(Arc::new(Engine {
+        let engine = Arc::new(Engine {
+            _keeper: keeper::Keeper::start(store.clone()),
             _tidier: Tidier::start(index.clone()),
             store,
+            restoring: parking_lot::Mutex::default(),
             index,
             live,
             applied,
             loading: Loading::default(),
-            keys,
             listeners,
             verifying: AtomicBool::new(false),
-        }))
+            keys,
+            imports: transfer::Running::default(),
+            caretaker: Caretaker::default(),
+        });
+        engine.caretaker.start(&engine);
+        Ok(engine)
     }
 
     /// Fills the index from the store; blocks (seconds for a million units). Afterwards ready. Until then
@@ -386,6 +475,26 @@ impl Engine {
         }
     }
 
+    /// Whether every change so far was brought into the index. Otherwise look-ups may miss some until a restart.
+    pub fn is_following(&self) -> bool {
+        self.store.is_following()
+    }
+
+    /// Whether and why nothing can be written.
+    pub fn degraded(&self) -> Option<Degraded> {
+        match self.store.condition() {
+            Condition::Well => None,
+            Condition::Full => Some(Degraded::StorageFull),
+            Condition::Failed(_) => Some(Degraded::StoreFailed),
+            Condition::ReadOnly(_) => Some(Degraded::ReadOnlyStore),
+        }
+    }
+
+    /// Whether the store was found to have gone backward at this start.
+    pub fn was_rolled_back(&self) -> bool {
+        self.store.was_rolled_back()
+    }
+
     fn must_be_ready(&self) -> Result<(), Error> {
         if self.loading.ready.load(Ordering::Acquire) {
             Ok(())
@@ -399,8 +508,20 @@ impl Engine {
         self.index.size()
     }
 
+    /// The version of `SQLite` inside.
+    pub fn sqlite_version(&self) -> &'static str {
+        self.store.sqlite_version()
+    }
+
+    /// Asks running imports to end where they are, and lets no new one begin.
+    pub fn end_imports(&self) {
+        self.imports.end();
+    }
+
     /// Lets go of the folder; the last holder waits for running writes and empties the journal.
     pub fn close(self: Arc<Self>) {
+        // It may hold the folder for the moment of a round.
+        self.caretaker.stop();
         drop(self);
     }
 }
@@ -486,6 +607,8 @@ impl From<store::Error> for Error {
                 invalid("invalid_unit", &format!("/{field}"), &reason)
             }
             store::Error::Full { .. } => Error::StorageFull,
+            store::Error::ReadOnlyStore { reason } => Error::ReadOnlyStore { reason },
+            store::Error::Failed { .. } => Error::StoreFailed,
             store::Error::Busy { .. } | store::Error::TooLong => Error::Busy,
             other => Error::Store(other.to_string()),
         }

@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::access::not_found;
 use super::requests::{ImportMode, ImportStatus};
-use super::{Caller, Engine, Error, Progress, Role};
+use super::{Caller, Engine, Error, Filter, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
@@ -46,6 +46,7 @@ impl Engine {
         mode: ImportMode,
     ) -> Result<String, Error> {
         self.must_be_ready()?;
+        self.imports.must_not_end()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
@@ -104,7 +105,9 @@ impl Engine {
             },
             batch: Batch::default(),
             ahead: VecDeque::new(),
+            submitted: 0,
         };
+        let _counted = self.imports.one();
         let ended = run.all(input, format, langs, progress);
         run.end(ended)
     }
@@ -133,6 +136,7 @@ impl Engine {
             .must_have(Role::Read, import.start.memory)
             .map_err(|_| not_found("import"))?;
         let memory = self.memory_name(import.start.memory)?;
+        let import = self.imports.as_it_ended(import);
         Ok(ImportStatus {
             id: id.to_owned(),
             state: import.state.into(),
@@ -145,14 +149,28 @@ impl Engine {
         })
     }
 
-    /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
+    /// Whether [`Engine::export`] would begin.
+    pub fn check_export(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        self.memory_for(caller, Role::Read, memory)?;
+        filter.ready("").map(drop)
+    }
+
+    /// Streams the units of a memory that a filter takes, in the order they were made. Units that come while it
+    /// runs may be in it.
     pub fn export(
         &self,
         caller: &Caller,
         memory: &str,
         format: Format,
+        filter: &Filter,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
+        let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
         self.note(caller, Deed::memory("exported", memory.id, &memory.name));
         let memory = memory.id;
@@ -168,9 +186,7 @@ impl Engine {
         let mut exported = Exported::default();
         let mut after = None;
         loop {
-            let page = self.store.read(|reader| {
-                reader.page(memory, after, EXPORTED_AT_ONCE, &store::Filter::default())
-            })?;
+            let page = self.filtered(memory, &bounds, after, EXPORTED_AT_ONCE)?;
             for unit in &page.units {
                 match writer.write_unit(unit)? {
                     formats::Written::Whole => exported.units += 1,
@@ -252,6 +268,8 @@ struct Run<'a> {
     confirmed: ImportReport,
     batch: Batch,
     ahead: VecDeque<Pending<ImportReport>>,
+    /// Units read that were handed over.
+    submitted: u64,
 }
 
 impl Run<'_> {
@@ -263,28 +281,36 @@ impl Run<'_> {
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let (source, target) = langs.unzip();
-        let shared = Arc::new(parking_lot::Mutex::new(self.confirmed.clone()));
         let mut units = 0;
         let entries = match formats::read(input, format, &ReadOptions { source, target }) {
             Ok(entries) => entries,
             Err(error) => return Err(Failure::Format(error)),
         };
         for entry in entries {
+            if self.engine.imports.is_ending() {
+                self.submit()?;
+                return Err(Failure::Ending);
+            }
             let entry = match entry {
                 Ok(entry) => entry,
+                // The reader was told to end, and so has no more.
+                Err(_) if self.engine.imports.is_ending() => {
+                    self.submit()?;
+                    return Err(Failure::Ending);
+                }
                 Err(error) => {
-                    self.submit(&shared)?;
+                    self.submit()?;
                     return Err(Failure::Format(error));
                 }
             };
             units += 1;
             self.take(entry);
             if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
-                self.submit(&shared)?;
+                self.submit()?;
                 progress.advance(self.read.load(Ordering::Relaxed), units);
             }
         }
-        self.submit(&shared)?;
+        self.submit()?;
         progress.advance(self.read.load(Ordering::Relaxed), units);
         Ok(())
     }
@@ -317,15 +343,26 @@ impl Run<'_> {
     }
 
     /// Hands the batch over; waits while too many are on their way.
-    fn submit(&mut self, shared: &Arc<parking_lot::Mutex<ImportReport>>) -> Result<(), Failure> {
+    fn submit(&mut self) -> Result<(), Failure> {
         let batch = std::mem::take(&mut self.batch);
         if batch.read == 0 {
             return Ok(());
         }
         let (memory, mode, by, id) = (self.memory, self.mode, self.who.by.clone(), self.id);
-        let (shared, bytes) = (shared.clone(), self.read.load(Ordering::Relaxed));
+        let bytes = self.read.load(Ordering::Relaxed);
+        let (report_id, name) = (self.confirmed.id.clone(), self.confirmed.memory.clone());
+        let before = self.submitted;
+        self.submitted += batch.read;
         self.ahead.push_back(self.engine.store.submit(move |tx| {
-            let mut report = shared.lock().clone();
+            // As it is in the store: a batch that was handed over before may have come to nothing.
+            let mut report = tx.import_report(id)?;
+            if report.read != before {
+                return Err(store::Error::Invalid {
+                    field: "batch",
+                    reason: "the one before it was not written".to_owned(),
+                });
+            }
+            (report.id, report.memory) = (report_id, name);
             report.read += batch.read;
             report.skipped += batch.skipped;
             batch
@@ -340,7 +377,6 @@ impl Run<'_> {
                 }
             }
             tx.note_import_progress(id, bytes, &report)?;
-            *shared.lock() = report.clone();
             Ok(report)
         }));
         while self.ahead.len() > BATCHES_AHEAD {
@@ -363,8 +399,9 @@ impl Run<'_> {
                 ended = Err(failure);
             }
         }
-        let (state, action) = match ended {
+        let (state, action) = match &ended {
             Ok(()) => (store::ImportState::Done, "import_done"),
+            Err(Failure::Ending) => (store::ImportState::Interrupted, "import_interrupted"),
             Err(_) => (store::ImportState::Failed, "import_failed"),
         };
         let mut report = self.confirmed;
@@ -375,15 +412,30 @@ impl Run<'_> {
                 reason: error.to_string(),
             });
         }
-        let (id, bytes, last) = (self.id, self.read.load(Ordering::Relaxed), report.clone());
-        let (who, memory) = (self.who, self.memory);
-        let finished = self.engine.store.write(move |tx| {
-            tx.finish_import(id, state, bytes, &last)?;
-            tx.audit(&who, &Deed::import(action, memory, id))
-        });
+        let end = Ended {
+            id: self.id,
+            state,
+            bytes: self.read.load(Ordering::Relaxed),
+            report: report.clone(),
+            who: self.who,
+            deed: Deed::import(action, self.memory, self.id),
+        };
+        let finished = end.write(&self.engine.store);
+        if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {
+            // So that it is told truly now, and written as soon as that can be.
+            self.engine.imports.remember(end);
+        }
+        let stopped = |error: Error, report| Error::ImportStopped {
+            error: Box::new(error),
+            report: Box::new(report),
+        };
         match ended {
-            Ok(()) => finished.map(|()| report).map_err(Error::from),
-            Err(Failure::Store(error)) => Err(error.into()),
+            Ok(()) => match finished {
+                Ok(()) => Ok(report),
+                Err(error) => Err(stopped(error.into(), report)),
+            },
+            Err(Failure::Store(error)) => Err(stopped(error.into(), report)),
+            Err(Failure::Ending) => Err(stopped(Error::Ending, report)),
             Err(Failure::Format(error)) if error.code == formats::code::IO => Err(Error::Input {
                 reason: error.to_string(),
                 report: Box::new(report),
@@ -400,4 +452,97 @@ impl Run<'_> {
 enum Failure {
     Format(formats::Error),
     Store(store::Error),
+    /// The server ends.
+    Ending,
+}
+
+/// How an import ended, where that could not be written yet.
+struct Ended {
+    id: ImportId,
+    state: store::ImportState,
+    bytes: u64,
+    report: ImportReport,
+    who: Actor,
+    deed: Deed,
+}
+
+impl Ended {
+    fn write(&self, store: &store::Store) -> Result<(), store::Error> {
+        let (id, state, bytes) = (self.id, self.state, self.bytes);
+        let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
+        store.write(move |tx| {
+            tx.finish_import(id, state, bytes, &report)?;
+            tx.audit(&who, &deed)
+        })
+    }
+}
+
+/// The imports that run, and those whose end could not be written.
+#[derive(Default)]
+pub(super) struct Running {
+    count: AtomicU64,
+    ending: AtomicBool,
+    ended: parking_lot::Mutex<Vec<Ended>>,
+}
+
+/// One import that runs.
+struct Counting<'a>(&'a AtomicU64);
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Running {
+    /// How many run.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn one(&self) -> Counting<'_> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Counting(&self.count)
+    }
+
+    pub(super) fn end(&self) {
+        self.ending.store(true, Ordering::Release);
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    fn must_not_end(&self) -> Result<(), Error> {
+        match self.is_ending() {
+            true => Err(Error::Ending),
+            false => Ok(()),
+        }
+    }
+
+    fn remember(&self, ended: Ended) {
+        self.ended.lock().push(ended);
+    }
+
+    fn as_it_ended(&self, mut import: store::Import) -> store::Import {
+        if let Some(ended) = self.ended.lock().iter().find(|ended| ended.id == import.id) {
+            import.state = ended.state;
+            import.bytes_read = ended.bytes;
+            import.report = ended.report.clone();
+        }
+        import
+    }
+
+    /// Writes down how imports ended, where that could not be done before.
+    pub(super) fn settle(&self, store: &store::Store) {
+        // Nobody waits for this lock but those who ask how an import stands.
+        let mut ended = self.ended.lock();
+        ended.retain(|import| {
+            let written = import.write(store);
+            matches!(
+                written,
+                Err(store::Error::Full { .. } | store::Error::Busy { .. })
+            )
+        });
+    }
 }

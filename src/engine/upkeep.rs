@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{Caller, Engine, Error, view};
 use crate::model::{LangGroup, MemoryId, UnitId};
-use crate::store::{self, Checkup, Copy, OpenOptions, Scanned};
+use crate::store::{self, Checkup, Copy, Deed, OpenOptions, Scanned};
 
 /// How long a check of the store may take.
 const CHECK_LIMIT: Duration = Duration::from_secs(900);
@@ -162,14 +162,17 @@ impl Engine {
     /// Writes a consistent copy of the store to a new file while work goes on.
     pub fn backup(&self, caller: &Caller, to: &Path) -> Result<(), Error> {
         caller.must_be_admin()?;
-        Ok(self.store.backup(to)?)
+        self.store.backup(to)?;
+        self.note(caller, Deed::new("store_backed_up", "store", ""));
+        Ok(())
     }
 
     /// A consistent copy of the store to be sent somewhere, made while work goes on.
     pub fn backup_copy(&self, caller: &Caller) -> Result<Copy, Error> {
         caller.must_be_admin()?;
-        self.note(caller, store::Deed::new("backup_sent", "store", ""));
-        Ok(self.store.copy()?)
+        let copy = self.store.copy()?;
+        self.note(caller, Deed::new("store_backed_up", "store", ""));
+        Ok(copy)
     }
 
     /// The time now as names of files have it, in UTC.
@@ -205,6 +208,7 @@ impl Engine {
             });
         }
         verification.conclude();
+        self.note(caller, Deed::new("store_verified", "store", ""));
         let (ok, units) = (verification.ok, verification.units);
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(ok, units, seconds, "verified the store");
@@ -259,7 +263,7 @@ impl Engine {
     }
 
     /// The unit's memory, if the store has it and the index does not, at a moment when the index had caught up.
-    fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
+    pub(super) fn is_missing(&self, unit: UnitId) -> Result<Option<MemoryId>, Error> {
         for _ in 0..20 {
             let (head, mut page) = self.store.read(|reader| {
                 let (page, _) = reader.scan(UnitId(unit.0 - 1), 1)?;
@@ -269,7 +273,8 @@ impl Engine {
                 return Ok(None);
             };
             let held = self.index_holds(&found);
-            if held || self.applied.load(Ordering::Acquire) >= head.0 {
+            let waits = self.applied.load(Ordering::Acquire) < head.0 && self.is_following();
+            if held || !waits {
                 return Ok((!held).then_some(found.memory));
             }
             std::thread::sleep(Duration::from_millis(50));

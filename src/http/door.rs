@@ -19,6 +19,7 @@ use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
 pub(super) struct Door {
+    most: usize,
     in_flight: Arc<Semaphore>,
     transfers: Arc<Semaphore>,
 }
@@ -36,9 +37,16 @@ impl Door {
     /// Lets `most` requests be in flight, and besides a third as many imports and exports.
     pub(super) fn new(most: usize) -> Self {
         Door {
+            most,
             in_flight: Arc::new(Semaphore::new(most)),
             transfers: Arc::new(Semaphore::new(most / 3)),
         }
+    }
+
+    /// How many requests are being answered, transfers aside.
+    pub(super) fn in_flight(&self) -> u64 {
+        let free = self.in_flight.available_permits();
+        self.most.saturating_sub(free) as u64
     }
 
     /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
@@ -90,6 +98,7 @@ pub(super) async fn pass(
     };
     let rate = response.request().extensions().get::<Rate>().copied();
     span.in_scope(|| log(&response, started, quiet));
+    count(&response, started);
     dress(response.headers_mut(), &id, docs);
     if let Some(rate) = rate {
         tell(response.headers_mut(), rate);
@@ -224,6 +233,21 @@ fn of_error(error: &Error) -> Problem {
         Some(problem) => problem.clone(),
         None => Problem::of_status(error.as_response_error().status_code()),
     }
+}
+
+/// Counts a reply, where there is somebody to count for.
+fn count(response: &ServiceResponse, started: Instant) {
+    let request = response.request();
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        return;
+    };
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("none");
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    state
+        .metrics
+        .answered(request.method().as_str(), route, status, took);
 }
 
 fn log(response: &ServiceResponse, started: Instant, quiet: bool) {

@@ -8,6 +8,7 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod metrics;
 mod news;
 pub mod openapi;
 mod problem;
@@ -20,8 +21,10 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, middleware, web};
+use tokio::sync::watch;
 
 use crate::engine::{self, Engine};
+use crate::telemetry::metrics::Metrics;
 use door::Door;
 use idempotency::Locks;
 use news::News;
@@ -70,6 +73,9 @@ pub(crate) struct State {
     token: String,
     locks: Locks,
     news: News,
+    metrics: Arc<Metrics>,
+    /// Becomes true when the server is to end.
+    ending: watch::Sender<bool>,
 }
 
 /// A server that has its port and does not answer yet.
@@ -77,34 +83,59 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     state: web::Data<State>,
+    /// For figures.
+    metrics: Option<TcpListener>,
 }
 
-/// Takes the port. Connections queue from here on and are answered once [`Server::run`] is awaited.
-pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError> {
+/// Takes a port, on loopback only while anybody may come in.
+fn listen_on(engine: &Engine, listen: &str) -> Result<TcpListener, ServeError> {
     let failed = |reason| ServeError::Bind {
-        listen: options.listen.clone(),
+        listen: listen.to_owned(),
         reason,
     };
-    let addresses: Vec<SocketAddr> = options.listen.to_socket_addrs().map_err(failed)?.collect();
+    let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(failed)?.collect();
     let outside = addresses.iter().find(|address| !address.ip().is_loopback());
     if let (Some(address), true) = (outside, engine.is_open()) {
         return Err(ServeError::NotLoopback { address: *address });
     }
-    let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
+    TcpListener::bind(addresses.as_slice()).map_err(failed)
+}
+
+/// Takes the port. Connections queue from here on and are answered once [`Server::run`] is awaited.
+pub fn bind(engine: Arc<Engine>, options: Options) -> Result<Server, ServeError> {
+    let listener = listen_on(&engine, &options.listen)?;
+    let failed = |reason| ServeError::Bind {
+        listen: options.listen.clone(),
+        reason,
+    };
     let address = listener.local_addr().map_err(failed)?;
     Ok(Server {
         listener,
         address,
         state: web::Data::new(State {
             news: News::of(&engine),
+            metrics: Arc::new(Metrics::new(engine.sqlite_version())),
+            ending: watch::Sender::new(false),
             engine,
             token: options.token,
             locks: Locks::default(),
         }),
+        metrics: None,
     })
 }
 
 impl Server {
+    /// Tells figures for Prometheus at another address, under `/metrics`. The same rule holds for it.
+    pub fn with_metrics(mut self, listen: &str) -> Result<Self, ServeError> {
+        self.metrics = Some(listen_on(&self.state.engine, listen)?);
+        Ok(self)
+    }
+
+    /// Where it tells its figures.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -121,8 +152,18 @@ impl Server {
         let stop = async move {
             stop.await;
             waiting.news.end();
+            waiting.engine.end_imports();
+            waiting.ending.send_replace(true);
         };
-        HttpServer::new(move || {
+        let figures = match self.metrics {
+            Some(listener) => Some(metrics::server(listener, state.clone(), door.clone())?),
+            None => None,
+        };
+        let figures_end = figures.as_ref().map(actix_web::dev::Server::handle);
+        if let Some(figures) = figures {
+            actix_web::rt::spawn(figures);
+        }
+        let served = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
                 .app_data(door.clone())
@@ -142,7 +183,11 @@ impl Server {
         .shutdown_timeout(DRAIN_SECONDS)
         .listen(self.listener)?
         .run()
-        .await
+        .await;
+        if let Some(figures) = figures_end {
+            figures.stop(false).await;
+        }
+        served
     }
 }
 

@@ -143,6 +143,15 @@ impl Problem {
         .retry_after(1)
     }
 
+    /// 503 where the index no longer follows the store.
+    pub(super) fn index_failed() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "index_failed",
+            "the index no longer follows the store: nothing stored is lost, but look-ups may miss what was written lately. Restart the server, and report what its log says",
+        )
+    }
+
     /// 500; what happened goes to the log, where it is written by the caller.
     pub(super) fn internal() -> Self {
         Self::new(
@@ -335,6 +344,22 @@ impl From<Error> for Problem {
             ),
             Error::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail)
+            }
+            Error::ReadOnlyStore { .. } => Self::new(
+                StatusCode::FORBIDDEN,
+                "read_only_store",
+                "this server's store cannot be written: its data folder is read-only. Ask who runs it",
+            ),
+            Error::StoreFailed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", detail)
+            }
+            Error::Ending => Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", detail)
+                .retry_after(5)
+                .and_close(),
+            Error::ImportStopped { error, report } => {
+                let mut problem = Self::from(*error);
+                problem.0.report = Some(report);
+                problem
             }
             Error::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(2)

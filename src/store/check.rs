@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     /// [`Error::TooLong`] past the limit. Damage is no error but what the checkup tells of.
     pub fn check(&self, limit: Duration) -> Result<Checkup, Error> {
-        check(connect_to_read(&self.db)?, &Scope::Tables, limit)
+        check(self.source.connect()?, &Scope::Tables, limit)
     }
 }
 

@@ -61,9 +61,45 @@ pub(super) fn configure_writer(conn: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where a database is, and whether it may be taken to never change.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) db: PathBuf,
+    /// Nothing can write it, not even the files that `SQLite` lays beside it.
+    pub(super) immutable: bool,
+}
+
+impl Source {
+    /// A connection that cannot write.
+    pub(super) fn connect(&self) -> Result<Connection, Error> {
+        if !self.immutable {
+            return connect_to_read(&self.db);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        ready_to_read(Connection::open_with_flags(immutable_uri(&self.db), flags)?)
+    }
+}
+
+/// See <https://sqlite.org/uri.html>.
+fn immutable_uri(db: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in db.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
 /// The readers' connections: made when first needed, then kept.
 pub(super) struct Pool {
-    db: PathBuf,
+    source: Source,
     max: usize,
     limit: Duration,
     state: Mutex<State>,
@@ -105,9 +141,9 @@ impl Deadline {
 }
 
 impl Pool {
-    pub(super) fn new(db: &Path, max: usize, limit: Duration) -> Self {
+    pub(super) fn new(source: &Source, max: usize, limit: Duration) -> Self {
         Self {
-            db: db.to_owned(),
+            source: source.clone(),
             max: max.max(1),
             limit,
             state: Mutex::default(),
@@ -151,7 +187,7 @@ impl Pool {
             if state.open < self.max {
                 state.open += 1;
                 drop(state);
-                return connect(&self.db).inspect_err(|_| self.lost());
+                return connect(&self.source).inspect_err(|_| self.lost());
             }
             let wait = give_up.saturating_duration_since(Instant::now());
             if wait.is_zero() {
@@ -207,14 +243,17 @@ impl Drop for Lease<'_> {
 /// A connection that cannot write.
 pub(super) fn connect_to_read(db: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(db, flags)?;
+    ready_to_read(Connection::open_with_flags(db, flags)?)
+}
+
+fn ready_to_read(conn: Connection) -> Result<Connection, Error> {
     configure(&conn)?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")?;
     Ok(conn)
 }
 
-fn connect(db: &Path) -> Result<ReadConnection, Error> {
-    let mut conn = connect_to_read(db)?;
+fn connect(source: &Source) -> Result<ReadConnection, Error> {
+    let mut conn = source.connect()?;
     let deadline = Arc::new(Deadline {
         base: Instant::now(),
         at: AtomicU64::new(u64::MAX),
@@ -234,4 +273,11 @@ pub struct Reader<'c> {
     pub(super) langs: &'c Langs,
     pub(super) dead: OnceCell<Vec<i64>>,
     pub(super) now: i64,
+}
+
+impl Reader<'_> {
+    /// The time of this read, in seconds since 1970-01-01 UTC.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
 }

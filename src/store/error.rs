@@ -69,6 +69,20 @@ pub enum Error {
         /// `SQLite`'s words.
         detail: String,
     },
+    /// Nothing can be written to this store as it was opened.
+    #[error("the store is read-only: {reason}; make it writable and restart")]
+    ReadOnlyStore {
+        /// Why.
+        reason: String,
+    },
+    /// The disk failed a write at its last step. Nothing can be known of what is on it until a restart reads it again.
+    #[error(
+        "the disk failed and the store is read-only until a restart ({detail}); look at the system's log"
+    )]
+    Failed {
+        /// `SQLite`'s words.
+        detail: String,
+    },
     /// What is stored is not what was written.
     #[error(
         "the store is damaged ({detail}); run `hamzaban verify`, restore a backup if it agrees"
@@ -100,14 +114,26 @@ pub enum Error {
 const IOERR_WRITE: i32 = 778;
 /// `SQLITE_IOERR_SHMSIZE`: no room for the WAL's index.
 const IOERR_SHMSIZE: i32 = 4874;
-/// `SQLITE_IOERR_FSYNC` and `SQLITE_IOERR_DIR_FSYNC`.
-const IOERR_FSYNC: [i32; 2] = [1034, 1290];
+impl Error {
+    /// Whether the disk failed to make a commit durable. After that the kernel may have dropped the dirty pages and
+    /// the next fsync would say "good" wrongly, so nothing may be written until a restart has read the files again.
+    /// A full disk is another matter: it says so before anything is lost.
+    pub(super) fn forbids_writes(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Corrupt { .. })
+    }
 
-/// Whether the disk failed to make a write durable. After that the kernel may have dropped the dirty pages and
-/// the next fsync would say "good" wrongly, so nothing may be written until a restart has read the files again.
-pub(super) fn lost_fsync(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
-        if IOERR_FSYNC.contains(&failure.extended_code))
+    /// Whether it tells of the database's own state, not of what was asked.
+    pub(super) fn is_of_the_database(&self) -> bool {
+        matches!(
+            self,
+            Self::Full { .. }
+                | Self::Busy { .. }
+                | Self::Io { .. }
+                | Self::Failed { .. }
+                | Self::Corrupt { .. }
+                | Self::Sqlite { .. }
+        )
+    }
 }
 
 impl From<rusqlite::Error> for Error {
@@ -171,9 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failed_fsync_forbids_all_further_writes() {
-        assert!(lost_fsync(&failure(1034)));
-        assert!(!lost_fsync(&failure(13)));
-        assert!(!lost_fsync(&failure(778)));
+    fn a_disk_that_fails_forbids_all_further_writes_and_a_full_one_does_not() {
+        assert!(Error::from(failure(1034)).forbids_writes());
+        assert!(!Error::from(failure(13)).forbids_writes());
+        assert!(!Error::from(failure(778)).forbids_writes());
     }
 }

@@ -127,6 +127,20 @@ impl Tx<'_> {
         self.write_import(id, ImportState::Running, None, bytes_read, report)
     }
 
+    /// What an import has done so far, as it is in the store.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn import_report(&self, id: ImportId) -> Result<ImportReport, Error> {
+        let text: String = self
+            .conn
+            .prepare_cached("SELECT report FROM import WHERE id = ?1")?
+            .query_row([id.0], |row| row.get(0))
+            .map_err(|error| super::or_not_found(error, "import"))?;
+        serde_json::from_str(&text)
+            .map_err(|error| Error::corrupt(format!("report of import {}: {error}", id.0)))
+    }
+
     /// Writes down how an import ended.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod content;
 mod counts;
 mod edits;
 mod equals;
+mod erase;
 mod error;
 mod feed;
 mod glossary;
@@ -32,9 +33,13 @@ mod imports;
 mod keys;
 mod memories;
 mod open;
+mod purge;
 mod put;
+mod read_only;
+mod remembered;
 mod restore;
 mod schema;
+mod space;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -45,22 +50,24 @@ mod verify;
 mod writer;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 pub use activity::DayOfWork;
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
-pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use browse::{Page, Scanned, ScannedVariant, Takes};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use check::{Checkup, Damage, Finding};
 pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};
 pub use connection::Reader;
 pub use content::Prepared;
+pub use equals::SourceGroups;
+pub use erase::erased_user;
 pub use error::Error;
 pub use feed::Stretch;
 pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
@@ -68,7 +75,9 @@ pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
 pub use keys::{NewKey, StoredKey};
-pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
+pub use memories::{
+    DeletedMemory, MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name,
+};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use restore::{RestoreError, Restored, check_backup, restore};
@@ -90,14 +99,31 @@ const FOLLOWER_QUEUE: usize = 4;
 
 /// An open store. Closing it (or dropping it) finishes all writes that were handed over.
 pub struct Store {
-    db: PathBuf,
+    source: connection::Source,
     pool: connection::Pool,
     clock: Clock,
     shared: Arc<Shared>,
     jobs: Option<SyncSender<Box<dyn Work>>>,
+    /// Dropped when the store closes, which ends the keeper of the note.
+    open: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
+    rolled_back: bool,
     /// Released last.
-    _lock: File,
+    _lock: Option<File>,
+}
+
+/// Whether a store can be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// It can.
+    #[default]
+    Well,
+    /// The disk is full; it heals by itself within seconds once there is room.
+    Full,
+    /// The disk failed; nothing is written until a restart.
+    Failed(String),
+    /// It was opened where nothing can be written.
+    ReadOnly(String),
 }
 
 /// What the threads tell everyone.
@@ -105,9 +131,59 @@ struct Shared {
     head: AtomicI64,
     epoch: Mutex<Arc<str>>,
     following: AtomicBool,
+    condition: Mutex<Condition>,
+    errors: AtomicU64,
 }
 
 impl Shared {
+    fn new(ledger: &Ledger, condition: Condition) -> Arc<Self> {
+        Arc::new(Self {
+            head: AtomicI64::new(ledger.next_change - 1),
+            epoch: Mutex::new(Arc::clone(&ledger.epoch)),
+            following: AtomicBool::new(true),
+            condition: Mutex::new(condition),
+            errors: AtomicU64::new(0),
+        })
+    }
+
+    fn head(&self) -> i64 {
+        self.head.load(Ordering::Acquire)
+    }
+
+    fn epoch(&self) -> String {
+        let epoch = self.epoch.lock();
+        epoch.unwrap_or_else(PoisonError::into_inner).to_string()
+    }
+
+    fn condition(&self) -> Condition {
+        let condition = self.condition.lock();
+        condition.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_condition(&self, now: Condition) {
+        let mut condition = self
+            .condition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *condition == now {
+            return;
+        }
+        match &now {
+            Condition::Well => tracing::info!("the store can be written again"),
+            Condition::Full => {
+                tracing::error!("the disk is full: look-ups go on, writes wait for room");
+            }
+            Condition::Failed(reason) | Condition::ReadOnly(reason) => {
+                tracing::error!(reason, "the store is read-only");
+            }
+        }
+        *condition = now;
+    }
+
+    fn count_errors(&self, errors: usize) {
+        self.errors.fetch_add(errors as u64, Ordering::Relaxed);
+    }
+
     fn committed(&self, ledger: &Ledger) {
         self.head.store(ledger.next_change - 1, Ordering::Release);
         let mut epoch = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,17 +205,38 @@ impl Store {
     /// [`OpenError`], whose text names the file, the cause and the remedy; the database is then as it was.
     pub fn open(dir: &Path, options: &OpenOptions, follower: Follower) -> Result<Self, OpenError> {
         let opened = open::open(dir, options)?;
-        let ledger = Ledger::load(&opened.writer).map_err(|e| OpenError::store(&opened.db, e))?;
-        let equals = equals::Equals::load(&opened.writer, options.unindexed_units)
-            .map_err(|e| OpenError::store(&opened.db, e))?;
-        let shared = Arc::new(Shared {
-            head: AtomicI64::new(ledger.next_change - 1),
-            epoch: Mutex::new(Arc::clone(&ledger.epoch)),
-            following: AtomicBool::new(true),
-        });
+        let source = opened.source;
+        let pool = connection::Pool::new(&source, options.readers, options.read_limit);
+        let store = |shared, jobs, open, threads, rolled_back| Self {
+            pool,
+            source: source.clone(),
+            clock: Arc::clone(&options.clock),
+            shared,
+            jobs,
+            open,
+            threads,
+            rolled_back,
+            _lock: opened.lock,
+        };
+        let conn = match opened.writer {
+            open::Writing::Yes(conn) => conn,
+            open::Writing::No(reason) => {
+                let ledger = source.connect().and_then(|conn| Ledger::load(&conn));
+                let ledger = ledger.map_err(|e| OpenError::store(&source.db, e))?;
+                tracing::warn!(reason, "the store is read-only");
+                let shared = Shared::new(&ledger, Condition::ReadOnly(reason));
+                return Ok(store(shared, None, None, Vec::new(), false));
+            }
+        };
+        let db = source.db.clone();
+        let failed = |e| OpenError::store(&db, e);
+        let rolled_back = open::notice_rollback(dir, &conn).map_err(failed)?;
+        let ledger = Ledger::load(&conn).map_err(failed)?;
+        let equals = equals::Equals::load(&conn, options.unindexed_units).map_err(failed)?;
+        let shared = Shared::new(&ledger, Condition::Well);
         let writer = Writer {
-            conn: opened.writer,
-            wal: schema::beside(&opened.db, "-wal"),
+            conn,
+            wal: schema::beside(&db, "-wal"),
             clock: Arc::clone(&options.clock),
             shared: Arc::clone(&shared),
             ledger,
@@ -151,14 +248,20 @@ impl Store {
         };
         let (jobs, waiting) = sync_channel(QUEUE);
         let (groups, committed) = sync_channel(FOLLOWER_QUEUE);
-        let told = Arc::clone(&shared);
+        let (open, closed) = channel();
+        let (told, noted, folder) = (shared.clone(), shared.clone(), dir.to_owned());
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
                 .spawn(run)
-                .map_err(|e| OpenError::io(&opened.db, e))
+                .map_err(|e| OpenError::io(&db, e))
         };
+        // They are joined in the opposite order.
         let threads = vec![
+            spawn(
+                "store-note",
+                Box::new(move || remembered::keep(&folder, &noted, &closed)),
+            )?,
             spawn(
                 "store-follower",
                 Box::new(move || writer::follow(&committed, follower, &told)),
@@ -168,15 +271,7 @@ impl Store {
                 Box::new(move || writer.run(&waiting, &groups)),
             )?,
         ];
-        Ok(Self {
-            pool: connection::Pool::new(&opened.db, options.readers, options.read_limit),
-            db: opened.db,
-            clock: Arc::clone(&options.clock),
-            shared,
-            jobs: Some(jobs),
-            threads,
-            _lock: opened.lock,
-        })
+        Ok(store(shared, Some(jobs), Some(open), threads, rolled_back))
     }
 
     /// Reads in one short transaction. Do not read within a read: it takes a second connection of few.
@@ -184,7 +279,11 @@ impl Store {
     /// # Errors
     /// What `ask` returns; [`Error::TooLong`] after a second; [`Error::Busy`] when no connection is free.
     pub fn read<T>(&self, ask: impl FnOnce(&Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.pool.read((self.clock)(), ask)
+        let result = self.pool.read((self.clock)(), ask);
+        if result.as_ref().is_err_and(Error::is_of_the_database) {
+            self.shared.count_errors(1);
+        }
+        result
     }
 
     /// Writes, and returns once it is durable and the follower has applied it.
@@ -206,12 +305,28 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
+        if let Condition::ReadOnly(reason) = self.condition() {
+            return Pending::refused(Error::ReadOnlyStore { reason });
+        }
         let (task, pending) = writer::task(job);
         if let Some(jobs) = &self.jobs {
             // When the writer is gone the task is dropped, and waiting for it says `Closed`.
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Writes the whole database anew, so that what was deleted is no longer anywhere in it or in the journal. It takes
+    /// some seconds for a gigabyte and as much space again for the time; writers wait, readers do not.
+    ///
+    /// # Errors
+    /// [`Error::Full`]; [`Error::Busy`] when a reader keeps the journal, which then is emptied later.
+    pub fn compact(&self) -> Result<(), Error> {
+        let (task, pending) = writer::compaction();
+        if let Some(jobs) = &self.jobs {
+            drop(jobs.send(task));
+        }
+        pending.wait()
     }
 
     /// Seconds since 1970-01-01 UTC by the store's clock.
@@ -221,13 +336,39 @@ impl Store {
 
     /// The place of the last durable change; 0 when there was none.
     pub fn head(&self) -> Seq {
-        Seq(self.shared.head.load(Ordering::Acquire))
+        Seq(self.shared.head())
     }
 
     /// The name of this life of the store: places in the log mean something only together with it.
     pub fn epoch(&self) -> String {
-        let epoch = self.shared.epoch.lock();
-        epoch.unwrap_or_else(PoisonError::into_inner).to_string()
+        self.shared.epoch()
+    }
+
+    /// Whether it can be written, and why not.
+    pub fn condition(&self) -> Condition {
+        self.shared.condition()
+    }
+
+    /// Whether the store was found to have gone backward when it was opened (its journal was lost), and was given a
+    /// new epoch.
+    pub fn was_rolled_back(&self) -> bool {
+        self.rolled_back
+    }
+
+    /// How many reads and writes the database itself has failed since the start.
+    pub fn errors(&self) -> u64 {
+        self.shared.errors.load(Ordering::Relaxed)
+    }
+
+    /// The size of the journal, in bytes.
+    pub fn journal_bytes(&self) -> u64 {
+        let journal = schema::beside(&self.source.db, "-wal");
+        std::fs::metadata(journal).map_or(0, |meta| meta.len())
+    }
+
+    /// The size of the database without its journal, in bytes.
+    pub fn database_bytes(&self) -> u64 {
+        std::fs::metadata(&self.source.db).map_or(0, |meta| meta.len())
     }
 
     /// Whether the follower has taken every change so far without a panic.
@@ -264,10 +405,17 @@ impl Drop for Store {
         // Readers would keep the journal from being cut off.
         self.pool.close_idle();
         self.jobs = None;
+        // The note ends last of all, with the last change in it.
+        let open = self.open.take();
+        let note = self.threads.drain(..1.min(self.threads.len())).next();
         for thread in self.threads.drain(..).rev() {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
             }
+        }
+        drop(open);
+        if let Some(note) = note {
+            drop(note.join());
         }
     }
 }

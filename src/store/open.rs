@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::connection::Source;
 use super::schema::{self, APPLICATION_ID, STEPS, VERSION, beside};
-use super::{Error, connection, restore, upkeep};
+use super::{Error, connection, read_only, remembered, restore, space, upkeep};
 
 /// The database's name in the data folder.
 pub const DB_FILE: &str = "hamzaban.db";
@@ -35,6 +36,8 @@ pub struct OpenOptions {
     pub unindexed_units: usize,
     /// What tells the time of writes.
     pub clock: Clock,
+    /// How many bytes of the disk a file keeps back, so that the store can be opened when the disk is full.
+    pub ballast: u64,
 }
 
 impl Default for OpenOptions {
@@ -45,6 +48,7 @@ impl Default for OpenOptions {
             readers: cores.saturating_mul(2).clamp(4, 32),
             read_limit: Duration::from_secs(1),
             unindexed_units: 131_072,
+            ballast: 0,
             clock: Arc::new(|| {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
@@ -128,6 +132,28 @@ pub enum OpenError {
         /// The journal.
         path: PathBuf,
     },
+    /// An older database where nothing can be written.
+    #[error(
+        "{path} has schema {found} and this program needs {VERSION}, but it cannot be upgraded since {reason}; make it writable once"
+    )]
+    ReadOnlyOld {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// Why it cannot be written.
+        reason: String,
+    },
+    /// A journal that has to be written into its database, where nothing can be written.
+    #[error(
+        "{path} has writes in its journal that are not in the database yet, and {reason}; make it writable once, and stop the server in good order before making it read-only"
+    )]
+    ReadOnlyJournal {
+        /// The database.
+        path: PathBuf,
+        /// Why it cannot be written.
+        reason: String,
+    },
     /// A step of an upgrade failed; the database has the version before that step.
     #[error(
         "{path} could not be brought to schema {to}: {source}; the copy from before is {backup}"
@@ -176,20 +202,44 @@ impl OpenError {
     }
 }
 
-/// A folder that is ours, with its database ready for the writer.
+/// A folder that is ours, with its database.
 pub(super) struct Opened {
-    pub(super) lock: File,
-    pub(super) db: PathBuf,
-    pub(super) writer: Connection,
+    /// None only where no lock file could be made.
+    pub(super) lock: Option<File>,
+    pub(super) source: Source,
+    pub(super) writer: Writing,
 }
 
-/// Opens or makes the database of a data folder.
+/// Whether a database can be written.
+pub(super) enum Writing {
+    /// With this connection, ready for the writer.
+    Yes(Connection),
+    /// For this reason not.
+    No(String),
+}
+
+/// Opens or makes the database of a data folder; on a full disk with the help of the ballast.
 pub(super) fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite {
             found: rusqlite::version(),
         });
     }
+    if let Some(reason) = read_only::reason(dir) {
+        return read_only::open(dir, reason);
+    }
+    let opened = match open_to_write(dir, options) {
+        Err(error) if space::is_full(&error) && space::let_go(dir) => open_to_write(dir, options),
+        other => other,
+    }?;
+    // Without a wish the ballast of others is left as it is.
+    if options.ballast > 0 {
+        space::keep_ballast(dir, options.ballast);
+    }
+    Ok(opened)
+}
+
+fn open_to_write(dir: &Path, options: &OpenOptions) -> Result<Opened, OpenError> {
     let lock = take_folder(dir, options)?;
     restore::finish(dir)?;
     upkeep::clear_copies(dir);
@@ -202,7 +252,36 @@ pub(super) fn open(dir: &Path, options: &OpenOptions) -> Result<Opened, OpenErro
     connection::configure_writer(&writer)
         .and_then(|()| interrupt_imports(&writer, (options.clock)()))
         .map_err(|e| OpenError::store(&db, e))?;
-    Ok(Opened { lock, db, writer })
+    let source = Source {
+        db,
+        immutable: false,
+    };
+    Ok(Opened {
+        lock: Some(lock),
+        source,
+        writer: Writing::Yes(writer),
+    })
+}
+
+/// Whether the store has gone backward since the note of its head; then it gets a new epoch.
+pub(super) fn notice_rollback(dir: &Path, conn: &Connection) -> Result<bool, Error> {
+    let Some((noted_epoch, noted)) = remembered::read(dir) else {
+        return Ok(false);
+    };
+    let sql = "SELECT epoch, next_change - 1 FROM meta";
+    let (epoch, head): (String, i64) =
+        conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if epoch != noted_epoch || head >= noted {
+        return Ok(false);
+    }
+    conn.execute("UPDATE meta SET epoch = ?1", [schema::random_epoch()?])?;
+    tracing::error!(
+        code = "store_rollback",
+        head,
+        noted,
+        "the store has gone backward: acknowledged writes are missing, as when hamzaban.db-wal was lost; look for that file, or bring back a backup. Followers are told to start again"
+    );
+    Ok(true)
 }
 
 /// Makes the folder if it is missing, and takes it for this process.
@@ -284,7 +363,7 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-fn read_pid(file: &mut File) -> String {
+pub(super) fn read_pid(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.take(20).read_to_string(&mut text);
     match (read, text.trim()) {
@@ -363,7 +442,7 @@ fn check_header(db: &Path) -> Result<(), OpenError> {
     judge(db, number(68), number(60))
 }
 
-fn check_identity(conn: &Connection, db: &Path) -> Result<(), OpenError> {
+pub(super) fn check_identity(conn: &Connection, db: &Path) -> Result<(), OpenError> {
     let read = || Ok::<_, Error>((schema::application_id(conn)?, schema::user_version(conn)?));
     let (application, version) = read().map_err(|e| OpenError::store(db, e))?;
     judge(db, application, version)

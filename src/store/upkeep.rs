@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Error, Store, connection, schema};
+use super::{Error, Store, schema};
 
 /// What copies are called until they are whole or handed out.
 const COPY: &str = "hamzaban.db.copy-";
@@ -51,7 +51,7 @@ impl Store {
             detail: format!("no random numbers: {error}"),
         })?;
         let name = format!("{COPY}{:016x}", u64::from_be_bytes(random));
-        self.copy_to(self.db.with_file_name(name))
+        self.copy_to(self.source.db.with_file_name(name))
     }
 
     fn copy_to(&self, path: PathBuf) -> Result<Copy, Error> {
@@ -60,11 +60,41 @@ impl Store {
             reason: error.to_string(),
         })?;
         let copy = Copy { path };
-        let conn = connection::connect_to_read(&self.db)?;
+        let conn = self.source.connect()?;
         // It forbids writing any file; that this one stays as it is, its open mode sees to.
         conn.pragma_update(None, "query_only", false)?;
         schema::copy_into(&conn, &copy.path)?;
         Ok(copy)
+    }
+
+    /// Bytes of the database and its journal on the disk.
+    pub fn disk_bytes(&self) -> u64 {
+        let files = [
+            self.source.db.clone(),
+            schema::beside(&self.source.db, "-wal"),
+        ];
+        let sizes = files
+            .iter()
+            .map(|file| fs::metadata(file).map_or(0, |m| m.len()));
+        sizes.sum()
+    }
+
+    /// Copies that upgrades left beside the database: they hold what was stored then.
+    pub fn copies_of_upgrades(&self) -> Vec<String> {
+        let folder = self
+            .source
+            .db
+            .parent()
+            .and_then(|folder| folder.read_dir().ok());
+        let names = folder
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        names
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(".backup"))
+            .collect()
     }
 }
 

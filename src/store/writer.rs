@@ -7,18 +7,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::connection::{BUSY, MAX_WAL};
 use super::equals::Equals;
-use super::error::lost_fsync;
 use super::open::Clock;
 use super::tx::{Ledger, Tx};
 use super::units::Langs;
-use super::{Error, Shared};
+use super::{Condition, Error, Shared};
+use crate::failpoint::{self, Fault};
 use crate::model::Change;
 
 /// Who is told of every change, in order, once it is durable.
@@ -33,12 +33,43 @@ const TRUNCATE_WAIT: Duration = Duration::from_millis(200);
 /// and before it tries again.
 const TRUNCATE_AGAIN: Duration = Duration::from_secs(2);
 
+/// How often the writer looks whether a full disk has room again,
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
+/// and how much it wants to see before it tries, in bytes.
+const ROOM: u64 = 4 << 20;
+
 /// A job with its result still to come.
 pub(super) trait Work: Send {
     /// Runs it; the error is the one it will answer with.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Answers its caller.
     fn answer(self: Box<Self>, verdict: Result<(), Error>);
+    /// Whether it is no job but asks to write the whole database anew, which no transaction can be part of.
+    fn compacts(&self) -> bool {
+        false
+    }
+}
+
+/// Asks to write the whole database anew.
+pub(super) struct Compaction(SyncSender<Result<(), Error>>);
+
+pub(super) fn compaction() -> (Box<Compaction>, Pending<()>) {
+    let (caller, result) = sync_channel(1);
+    (Box::new(Compaction(caller)), Pending(result))
+}
+
+impl Work for Compaction {
+    fn run(&mut self, _: &mut Tx<'_>) -> Result<(), Error> {
+        Err(Error::Closed)
+    }
+
+    fn answer(self: Box<Self>, verdict: Result<(), Error>) {
+        drop(self.0.send(verdict));
+    }
+
+    fn compacts(&self) -> bool {
+        true
+    }
 }
 
 /// A job made of a closure.
@@ -58,6 +89,16 @@ impl<T> Pending<T> {
     /// The job's own, or why it could not be made durable; then nothing of it was written.
     pub fn wait(self) -> Result<T, Error> {
         self.0.recv().unwrap_or(Err(Error::Closed))
+    }
+}
+
+impl<T> Pending<T> {
+    /// One that is over already.
+    pub(super) fn refused(error: Error) -> Self {
+        let (caller, result) = sync_channel(1);
+        // It has room for one, and the other end is here.
+        drop(caller.send(Err(error)));
+        Self(result)
     }
 }
 
@@ -132,15 +173,23 @@ pub(super) struct Writer {
 impl Writer {
     /// Runs until every sender of jobs is gone and no job is left, then empties the journal into the database.
     pub(super) fn run(mut self, jobs: &Receiver<Box<dyn Work>>, follower: &SyncSender<Committed>) {
-        while let Ok(first) = jobs.recv() {
-            let done = match self.begin() {
-                Ok(()) => self.group(first, jobs),
+        let mut held = None;
+        while let Some(first) = held.take().or_else(|| self.next(jobs)) {
+            let done: Done = match self.begin() {
+                Ok(()) if first.compacts() => {
+                    self.roll_back();
+                    let verdict = self.compact();
+                    vec![(first, verdict)]
+                }
+                Ok(()) => self.group(first, jobs, &mut held),
                 // Whoever waits behind would wait as long for nothing.
                 Err(error) => std::iter::once(first)
                     .chain(jobs.try_iter().take(GROUP_JOBS))
                     .map(|work| (work, Err(error.clone())))
                     .collect(),
             };
+            self.watch(&done);
+            failpoint::hit("after_commit");
             let changes = std::mem::take(&mut self.changes);
             if follower.send(Committed { changes, done }).is_err() {
                 return;
@@ -149,6 +198,52 @@ impl Writer {
         }
         if let Err(error) = self.truncate_journal() {
             tracing::warn!(%error, "the journal could not be emptied at the end; the next start does it");
+        }
+    }
+
+    /// The next job; none when there will be none. While the disk is full it looks for room in between.
+    fn next(&self, jobs: &Receiver<Box<dyn Work>>) -> Option<Box<dyn Work>> {
+        while self.shared.condition() == Condition::Full {
+            match jobs.recv_timeout(LOOK_FOR_ROOM) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.try_to_write(),
+            }
+        }
+        jobs.recv().ok()
+    }
+
+    /// Writes what is there already. The journal may have room where the disk has none, so that is asked first.
+    fn try_to_write(&self) {
+        let tight = super::space::free(&self.wal).is_some_and(|free| free < ROOM);
+        if tight || failpoint::hit("commit").is_some() {
+            return;
+        }
+        let written = self
+            .execute("BEGIN IMMEDIATE")
+            .and_then(|()| self.execute("UPDATE meta SET next_unit = next_unit"))
+            .and_then(|()| self.execute("COMMIT"));
+        match written {
+            Ok(()) => self.shared.set_condition(Condition::Well),
+            Err(_) => self.roll_back(),
+        }
+    }
+
+    /// Notes what the fates of a group say about the disk.
+    fn watch(&self, done: &Done) {
+        let errors = || {
+            done.iter()
+                .filter_map(|(_, verdict)| verdict.as_ref().err())
+        };
+        let of_the_database = errors().filter(|error| error.is_of_the_database()).count();
+        self.shared.count_errors(of_the_database);
+        if let Some(error) = &self.failed {
+            self.shared
+                .set_condition(Condition::Failed(error.to_string()));
+        } else if errors().any(|error| matches!(error, Error::Full { .. })) {
+            self.shared.set_condition(Condition::Full);
+        } else if done.iter().any(|(_, verdict)| verdict.is_ok()) {
+            self.shared.set_condition(Condition::Well);
         }
     }
 
@@ -165,7 +260,13 @@ impl Writer {
     }
 
     /// Runs a group of jobs in the transaction that was begun, and ends it.
-    fn group(&mut self, first: Box<dyn Work>, jobs: &Receiver<Box<dyn Work>>) -> Done {
+    /// What cannot be part of it waits in `held`.
+    fn group(
+        &mut self,
+        first: Box<dyn Work>,
+        jobs: &Receiver<Box<dyn Work>>,
+        held: &mut Option<Box<dyn Work>>,
+    ) -> Done {
         let before = self.ledger.clone();
         let mut done: Done = Vec::new();
         let started = Instant::now();
@@ -184,6 +285,10 @@ impl Writer {
             }
             if done.len() < GROUP_JOBS && started.elapsed() < GROUP_TIME {
                 next = jobs.try_recv().ok();
+                if next.as_ref().is_some_and(|work| work.compacts()) {
+                    *held = next.take();
+                    break;
+                }
             }
         }
         let verdict = self.commit(&before);
@@ -236,22 +341,27 @@ impl Writer {
         if !self.changes.is_empty() {
             self.equals.before_commit(&self.conn)?;
         }
-        let committed = self
-            .conn
-            .prepare_cached("COMMIT")
-            .and_then(|mut statement| statement.execute([]));
-        match committed {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let lost = lost_fsync(&error);
-                let error = Error::from(error);
-                if lost {
-                    tracing::error!(%error, "the disk could not make a write durable; no more writes until a restart");
-                    self.failed = Some(error.clone());
-                }
-                Err(error)
-            }
+        let committed = match failpoint::hit("commit") {
+            Some(Fault::Io) => Err(Error::Io {
+                detail: "fail point".to_owned(),
+            }),
+            Some(Fault::Full) => Err(Error::Full {
+                detail: "fail point".to_owned(),
+            }),
+            None => self.execute("COMMIT"),
+        };
+        let Err(error) = committed else {
+            return Ok(());
+        };
+        if !error.forbids_writes() {
+            return Err(error);
         }
+        tracing::error!(%error, "the disk could not make a write durable; no more writes until a restart");
+        let failed = Error::Failed {
+            detail: error.to_string(),
+        };
+        self.failed = Some(failed.clone());
+        Err(failed)
     }
 
     /// Ends a transaction that cannot be committed: everyone in it gets the reason.
@@ -271,6 +381,20 @@ impl Writer {
         {
             tracing::error!(%error, "a transaction could not be rolled back");
         }
+    }
+
+    /// Writes the whole database anew, so that nothing deleted is left in it or in the journal. The work happens in a
+    /// temporary file (memory could not hold it); readers go on meanwhile, writers wait.
+    fn compact(&mut self) -> Result<(), Error> {
+        let vacuum = self
+            .conn
+            .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;");
+        if vacuum.is_err() {
+            self.conn.execute_batch("PRAGMA temp_store = MEMORY;")?;
+        }
+        vacuum?;
+        // A read ends within a second.
+        self.truncate_journal()
     }
 
     /// Cuts the journal off when a long read has let it grow.
@@ -307,7 +431,10 @@ impl Writer {
 pub(super) fn follow(groups: &Receiver<Committed>, mut follower: Follower, shared: &Shared) {
     while let Ok(Committed { changes, done }) = groups.recv() {
         if !changes.is_empty() {
-            let told = catch_unwind(AssertUnwindSafe(|| follower(&changes)));
+            let told = catch_unwind(AssertUnwindSafe(|| {
+                failpoint::hit("follower");
+                follower(&changes);
+            }));
             if let Err(panic) = told {
                 let detail = panic_text(&*panic);
                 tracing::error!(%detail, "the follower panicked; what it keeps may differ from the store");

@@ -225,7 +225,7 @@ fn a_client_that_follows_from_zero_ends_with_the_content_of_the_store() {
             assert_eq!(copy.content, content, "round {round}");
         }
         if round % 4 == 3 {
-            server = server.restart();
+            server = server.restart(|_| {});
         }
     }
     println!("{told} changes followed");

@@ -39,12 +39,9 @@ impl Reply {
     pub(crate) fn read(
         mut response: ureq::http::Response<ureq::Body>,
     ) -> Result<Self, ureq::Error> {
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(64 << 20)
-            .lossy_utf8(true);
-        let text = body.read_to_string()?;
+        let body = response.body_mut().with_config().limit(64 << 20);
+        // Some replies are no text; of them only the status and the headers count.
+        let text = String::from_utf8_lossy(&body.read_to_vec()?).into_owned();
         Ok(Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -130,25 +127,11 @@ impl TestServer {
 
     /// Bound and answering, its index not yet loaded.
     pub(crate) fn start_loading() -> Self {
-        Self::start_on(tempfile::tempdir().unwrap())
+        Self::start_in(tempfile::tempdir().unwrap())
     }
 
-    /// Ends, and starts again on the same folder, caught up.
-    pub(crate) fn restart(self) -> Self {
-        self.restart_after(|_| {})
-    }
-
-    /// The same, after something was done to the folder in between.
-    pub(crate) fn restart_after(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
-        let folder = self.folder.take().unwrap();
-        drop(self);
-        change(folder.path());
-        let server = Self::start_on(folder);
-        server.engine.catch_up().unwrap();
-        server
-    }
-
-    fn start_on(folder: TempDir) -> Self {
+    /// The same on a folder that was prepared.
+    pub(crate) fn start_in(folder: TempDir) -> Self {
         let engine = wait_for("the folder", || Engine::open(folder.path(), true).ok());
         let options = Options {
             listen: "127.0.0.1:0".into(),
@@ -175,6 +158,16 @@ impl TestServer {
         }
     }
 
+    /// Stops it, changes its folder, and starts another on it.
+    pub(crate) fn restart(mut self, change: impl FnOnce(&std::path::Path)) -> Self {
+        let folder = self.folder.take().unwrap();
+        drop(self);
+        change(folder.path());
+        let server = Self::start_in(folder);
+        server.engine.catch_up().unwrap();
+        server
+    }
+
     /// With a memory `news` of one unit.
     pub(crate) fn with_a_unit() -> Self {
         let server = Self::start();
@@ -184,6 +177,11 @@ impl TestServer {
         let written = server.post("/v1/memories/news/units", unit);
         assert_eq!(written.status, 201, "{}", written.text);
         server
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().unwrap().path()
     }
 
     /// Sends a request with these headers besides the usual ones.

@@ -78,7 +78,7 @@ fn a_revoked_key_is_refused_at_once_and_the_server_stays_closed() {
     let none = server.ask(Some(TOKEN), "DELETE", "/v1/keys/absent00", "");
     is_problem(&none, 404, "not_found");
     is_problem(&server.get("/v1/memories"), 401, "unauthenticated");
-    let server = server.restart();
+    let server = server.restart(|_| {});
     is_problem(&server.get("/v1/memories"), 401, "unauthenticated");
     is_problem(
         &server.ask(Some(&good), "GET", "/v1/me", ""),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What starts a server on a free port.
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 /// Between two looks at something that will come.
 const TICK: Duration = Duration::from_millis(5);
 /// Nothing waited for here takes longer, unless it is broken.
@@ -20,6 +22,8 @@ pub(crate) fn hamzaban(data: &Path) -> Command {
     for name in [
         "HAMZABAN_DATA",
         "HAMZABAN_LISTEN",
+        "HAMZABAN_METRICS_LISTEN",
+        "HAMZABAN_FAILPOINT",
         "HAMZABAN_LOG",
         "HAMZABAN_LOG_FORMAT",
         "HAMZABAN_CONFIG",
@@ -27,6 +31,8 @@ pub(crate) fn hamzaban(data: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
+    // Many servers at once must not fill a small disk.
+    command.env("HAMZABAN_BALLAST", "0");
     command
 }
 
@@ -73,8 +79,7 @@ pub(crate) struct Served {
 impl Served {
     /// Waits only until it listens: the index may still be loading.
     pub(crate) fn launch(data: &Path) -> Self {
-        let arguments = ["--log", "warn", "serve", "--listen", "127.0.0.1:0"];
-        let (child, log) = spawn(data, &arguments, Stdio::null());
+        let (child, log) = spawn(data, &SERVE, Stdio::null(), |_| {});
         let mut served = Served {
             child,
             address: String::new(),
@@ -88,12 +93,21 @@ impl Served {
 
     /// Waits until it says that it is ready.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, &["--log", "warn", "serve", "--listen", "127.0.0.1:0"])
+        Self::begin(data, &SERVE, |_| {})
+    }
+
+    /// The same with a command that was changed before.
+    pub(crate) fn start_as(data: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        Self::begin(data, &SERVE, change)
     }
 
     /// The same with these arguments.
     pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        let (mut child, log) = spawn(data, arguments, Stdio::piped());
+        Self::begin(data, arguments, |_| {})
+    }
+
+    fn begin(data: &Path, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let (mut child, log) = spawn(data, arguments, Stdio::piped(), change);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut served = Served {
             child,
@@ -146,12 +160,22 @@ impl Served {
         self.did_not_panic();
     }
 
+    /// Sends a signal such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let (signal, pid) = (format!("-{name}"), self.pid().to_string());
+        let told = Command::new("kill").args([signal, pid]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits until it has ended by itself, however that was.
+    pub(crate) fn gone(mut self) {
+        wait_for("the end", || self.child.try_wait().unwrap());
+    }
+
     /// SIGTERM; the exit code, and how long it took.
     pub(crate) fn end(mut self) -> (i32, Duration) {
         let started = Instant::now();
-        let pid = self.pid().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
+        self.signal("TERM");
         let ended = wait_for("the end", || self.child.try_wait().unwrap());
         self.did_not_panic();
         (ended.code().unwrap_or(-1), started.elapsed())
@@ -170,9 +194,17 @@ impl Drop for Served {
 }
 
 /// Logs go beside the data folder, since nothing but the server's own belongs into it.
-fn spawn(data: &Path, arguments: &[&str], stdout: Stdio) -> (Child, PathBuf) {
+fn spawn(
+    data: &Path,
+    arguments: &[&str],
+    stdout: Stdio,
+    change: impl FnOnce(&mut Command),
+) -> (Child, PathBuf) {
     let log = data.with_extension("log");
-    let child = hamzaban(data)
+    let mut command = hamzaban(data);
+    command.env("HAMZABAN_LOG", "warn");
+    change(&mut command);
+    let child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(stdout)

@@ -46,7 +46,7 @@ fn paragraphs_know_their_line_and_byte() {
         [
             (0, 1, 3, "one ".to_owned()),
             (1, 2, 10, "two 2".to_owned()),
-            (2, 4, 31, "three".to_owned())
+            (2, 4, 33, "three".to_owned())
         ]
     );
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json;
-use crate::engine::Readiness;
+use crate::engine::{Degraded, Readiness};
 use crate::http::State;
 use crate::http::problem::Problem;
 
@@ -25,6 +25,27 @@ pub(in crate::http) struct Ready {
     /// Changes that are written and not yet seen by look-ups.
     #[schema(minimum = 0)]
     lag: i64,
+    /// `read_only` while nothing can be written; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    degraded: Option<&'static str>,
+    /// Why: `storage_full` (heals by itself once there is space), `store_failed` (look at the disk and
+    /// restart), `read_only_store` (the folder cannot be written).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    reason: Option<&'static str>,
+    /// The store had gone backward when the server started: acknowledged writes are missing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    store_rollback: bool,
+}
+
+fn reason(degraded: Degraded) -> &'static str {
+    match degraded {
+        Degraded::StorageFull => "storage_full",
+        Degraded::StoreFailed => "store_failed",
+        Degraded::ReadOnlyStore => "read_only_store",
+    }
 }
 
 /// Whether the server is alive
@@ -42,13 +63,24 @@ pub(in crate::http) async fn health() -> Result<HttpResponse, Problem> {
 
 /// Whether look-ups are answered
 ///
-/// 503 only from the start until the index has first caught up with the store.
+/// 503 from the start until the index has first caught up with the store (`index_loading`), and where it has
+/// lost touch with it (`index_failed`).
 #[utoipa::path(get, path = "/v1/ready", tag = "server",
     responses((status = 200, description = "They are.", body = Ready)))]
 pub(in crate::http) async fn ready(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     match state.engine.readiness() {
         Readiness::Loading { .. } => Err(Problem::loading()),
-        Readiness::Ready { lag } => json(StatusCode::OK, &Ready { lag }),
+        Readiness::Ready { .. } if !state.engine.is_following() => Err(Problem::index_failed()),
+        Readiness::Ready { lag } => {
+            let degraded = state.engine.degraded();
+            let ready = Ready {
+                lag,
+                degraded: degraded.map(|_| "read_only"),
+                reason: degraded.map(reason),
+                store_rollback: state.engine.was_rolled_back(),
+            };
+            json(StatusCode::OK, &ready)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::json;
 use crate::engine::{BatchLookup, Lookup, LookupReply};
+use crate::failpoint;
 use crate::http::auth::Access;
 use crate::http::body::Body;
 use crate::http::problem::Problem;
@@ -33,7 +34,12 @@ pub(in crate::http) async fn lookup(
     body: Body<Lookup>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let found = blocking(move || engine.lookup(&access.caller, &body.value)).await?;
+    let found = blocking(move || {
+        failpoint::hit("lookup");
+        engine.lookup(&access.caller, &body.value)
+    })
+    .await?;
+    state.metrics.truncated(found.truncated.into());
     json(StatusCode::OK, &found)
 }
 
@@ -52,5 +58,7 @@ pub(in crate::http) async fn batch(
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
     let results = blocking(move || engine.lookup_batch(&access.caller, &body.value)).await?;
+    let truncated = results.iter().filter(|found| found.truncated).count();
+    state.metrics.truncated(truncated as u64);
     json(StatusCode::OK, &BatchReply { results })
 }

@@ -9,6 +9,7 @@ pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod concepts;
+pub(super) mod concordance;
 pub(super) mod documents;
 pub(super) mod glossary;
 pub(super) mod health;
@@ -16,6 +17,7 @@ pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod names;
+pub(super) mod stats;
 pub(super) mod styles;
 pub(super) mod suggestions;
 pub(super) mod transfer;
@@ -48,6 +50,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         // for CAT tools and services
         .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
         .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))
+        .service(at("/v1/concordance").route(web::get().to(concordance::search)))
         // for editors
         .service(
             at("/v1/memories")
@@ -60,6 +63,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(memories::change))
                 .route(web::delete().to(memories::delete)),
         )
+        .service(at("/v1/memories/{name}/restore").route(web::post().to(memories::restore)))
         .service(
             at("/v1/memories/{name}/units")
                 .route(web::get().to(units::list))
@@ -124,11 +128,25 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         // many units at once
         .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(at("/v1/memories/{name}/bulk/delete").route(web::post().to(bulk::delete)))
+        .service(at("/v1/memories/{name}/bulk/move").route(web::post().to(bulk::transfer)))
+        .service(at("/v1/memories/{name}/bulk/merge").route(web::post().to(bulk::merge)))
+        .service(at("/v1/memories/{name}/bulk/replace").route(web::post().to(bulk::replace)))
+        .service(
+            at("/v1/memories/{name}/bulk/replace/preview").route(web::post().to(bulk::preview)),
+        )
+        .service(at("/v1/memories/{name}/duplicates").route(web::get().to(bulk::duplicates)))
+        .service(at("/v1/admin/erase").route(web::post().to(bulk::erase)))
+        .service(at("/v1/stats").route(web::get().to(stats::all)))
+        .service(at("/v1/memories/{name}/stats").route(web::get().to(stats::of_memory)))
         .service(
             at("/v1/bulk/{id}")
                 .route(web::get().to(bulk::show))
                 .route(web::delete().to(bulk::undo)),
         )
+        // for those who run the server
+        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
+        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for administrators
         .service(
             at("/v1/keys")
@@ -138,9 +156,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/keys/{id}").route(web::delete().to(keys::revoke)))
         .service(at("/v1/audit").route(web::get().to(keys::audit)))
         .service(at("/v1/me").route(web::get().to(keys::me)))
-        // for those who run the server
-        .service(at("/v1/admin/backup").route(web::post().to(admin::backup)))
-        .service(at("/v1/admin/verify").route(web::post().to(admin::verify)))
         // for people
         .service(at("/").route(web::get().to(health::welcome)))
         .service(at("/openapi.json").route(web::get().to(openapi::serve)))

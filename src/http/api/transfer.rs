@@ -14,11 +14,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::memories::NoParameters;
 use super::{answer, json, reply};
 use crate::engine::{
-    Caller, Engine, Error, Format, Idempotency, ImportMode, ImportStatus, Progress, Remembered,
-    Turn,
+    Caller, Engine, Error, Filter, Format, Idempotency, ImportMode, ImportStatus, Progress,
+    Remembered, Turn,
 };
 use crate::http::auth::Access;
-use crate::http::body::{Id, MemoryName, Parameters};
+use crate::http::body::{Filtered, Id, MemoryName, Parameters};
 use crate::http::door::{Door, Place};
 use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
@@ -30,6 +30,8 @@ use crate::model::{ImportReport, Lang};
 const UPLOAD_GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of an upload is read after its fate is known.
 const DRAIN: Duration = Duration::from_secs(10);
+/// The same while the server ends.
+const DRAIN_AT_THE_END: Duration = Duration::from_secs(1);
 /// The longest label of an import, in characters.
 const MAX_LABEL: usize = 200;
 
@@ -156,7 +158,11 @@ pub(in crate::http) async fn import(
     };
     let heard = match &done {
         Ok(_) => true,
-        Err(_) => incoming.drain(DRAIN).await.is_some(),
+        Err(_) => {
+            let ends = *state.ending.borrow();
+            let patience = if ends { DRAIN_AT_THE_END } else { DRAIN };
+            incoming.drain(patience).await.is_some()
+        }
     };
     done.map_err(|problem| if heard { problem } else { problem.and_close() })
 }
@@ -201,8 +207,11 @@ async fn receive(
         _place: place,
     };
     let mut done = pin!(blocking(move || work.run(body)));
+    let mut ending = state.ending.subscribe();
     let fed = tokio::select! {
         fed = incoming.feed(sender) => fed,
+        // What has come is written down; the client is told how far that is.
+        _ = ending.wait_for(|ends| *ends) => Err(Broken::Gone),
         // It knows enough, such as that there is no such memory.
         done = &mut done => return done.map(with_id),
     };
@@ -310,8 +319,10 @@ pub(in crate::http) async fn status(
 }
 
 /// Export a memory
+///
+/// With conditions, only the units for which all hold; `prop.TYPE=TEXT` asks for a prop.
 #[utoipa::path(get, path = "/v1/memories/{name}/export", tag = "transfer",
-    params(("name" = String, Path, description = "The memory's name."), ExportQuery),
+    params(("name" = String, Path, description = "The memory's name."), ExportQuery, Filter),
     responses((status = 200, description = "The file.",
         content((Vec<u8> = "application/x-tmx+xml"), (Vec<u8> = "text/tab-separated-values"), (Vec<u8> = "text/csv")))))]
 pub(in crate::http) async fn export(
@@ -319,23 +330,28 @@ pub(in crate::http) async fn export(
     name: MemoryName,
     request: HttpRequest,
     state: web::Data<State>,
-    query: Parameters<ExportQuery>,
+    query: Filtered<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let place = Door::transfer(&request)?;
     let turn = request.extensions_mut().remove::<Turn>();
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();
-    // Not a byte before the memory is known to be there: afterwards it is too late for a 404.
-    let caller = blocking(move || engine.memory(&caller, &asked).map(|_| caller)).await?;
+    // Not a byte before the memory and the filter are known to be good: afterwards it is too late for an error.
+    let Filtered(ExportQuery { format }, filter) = query;
+    let (caller, filter) = blocking(move || {
+        engine.check_export(&caller, &asked, &filter)?;
+        Ok((caller, filter))
+    })
+    .await?;
 
     let (mut file, stream) = download();
-    let (engine, format) = (state.engine.clone(), query.0.format);
+    let engine = state.engine.clone();
     let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let span = tracing::Span::current();
     let work = move || {
         let _held = (place, turn);
-        let written = engine.export(&caller, &name, format.format(), &mut file);
+        let written = engine.export(&caller, &name, format.format(), &filter, &mut file);
         match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {
                 let skipped = exported.skipped;

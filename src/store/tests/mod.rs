@@ -7,6 +7,7 @@ mod laws;
 mod model;
 mod opening;
 mod undo;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,7 @@
-//! Logs: text or JSON on stderr. Route patterns and request ids are logged; segments, names of
-//! memories and keys are not.
+//! Logs, text or JSON on stderr, and the figures for Prometheus. Route patterns and request ids are told; segments,
+//! names of memories and keys are not.
+
+pub mod metrics;
 
 use std::io::{self, IsTerminal};
 

@@ -1,0 +1,493 @@
+//! What goes wrong around the server: disks that are full, failing or read-only, a lost journal, a process that holds
+//! the database, a panic, signals. The numbers are those of the table of faults that the project was begun with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::cli::{TSV, folder_with};
+use super::helpers::Reply;
+use super::load::{Client, TmxStream, pair};
+use super::process::{Served, err, hamzaban, out, run, wait_for};
+
+/// A folder with the memory `news` of one unit, so that no sample is loaded into it.
+fn filled() -> (tempfile::TempDir, PathBuf) {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let data = folder.path().join("data");
+    fill(&data, &folder.path().join("a.tsv"));
+    (folder, data)
+}
+
+fn fill(data: &Path, file: &Path) {
+    let done = run(
+        data,
+        &["import", file.to_str().unwrap(), "--memory", "news"],
+    );
+    assert!(done.status.success(), "{}", err(&done));
+}
+
+fn with_fault(data: &Path, fault: &str) -> (Served, Client) {
+    let server = Served::start_as(data, |command| {
+        command.env("HAMZABAN_FAILPOINT", fault);
+    });
+    let client = Client::new(&server.address);
+    (server, client)
+}
+
+fn unit(text: &str) -> Value {
+    json!({"variants": {"en": text, "fa": "متن"}})
+}
+
+fn add(client: &Client, text: &str) -> Option<Reply> {
+    client.try_send("POST", "/v1/memories/news/units", Some(&unit(text)))
+}
+
+fn finds(client: &Client, text: &str) -> bool {
+    let asked = json!({"source_lang": "en", "target_lang": "fa", "text": text, "threshold": 100});
+    let reply = client.post("/v1/lookup", &asked);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    !reply.json()["matches"].as_array().unwrap().is_empty()
+}
+
+fn ready(client: &Client) -> Value {
+    let reply = client.get("/v1/ready");
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.json()
+}
+
+#[test]
+fn f2_a_change_that_was_committed_and_not_yet_indexed_is_found_after_the_kill() {
+    let (_folder, data) = filled();
+    let (server, client) = with_fault(&data, "after_commit:abort");
+    assert!(add(&client, "never answered").is_none());
+    server.gone();
+    let server = Served::start(&data);
+    assert!(finds(&Client::new(&server.address), "never answered"));
+}
+
+#[test]
+fn f9_a_lost_journal_is_noticed_and_followers_start_again() {
+    let (_folder, data) = filled();
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    for n in 0..20 {
+        assert_eq!(add(&client, &format!("unit {n}")).unwrap().status, 201);
+    }
+    let cursor = client.get("/v1/changes").json()["cursor"].clone();
+    let noted = || fs::read_to_string(data.join("hamzaban.head")).unwrap_or_default();
+    let head = client.get("/v1/ready").json();
+    assert_eq!(head, json!({"lag": 0}));
+    // A memory and a unit of the import, and these.
+    wait_for("the note", || noted().ends_with(" 22\n").then_some(()));
+    server.kill();
+    fs::write(data.join("hamzaban.db-wal"), "").unwrap();
+
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    assert_eq!(ready(&client)["store_rollback"], true);
+    assert!(server.log().contains("store_rollback"), "{}", server.log());
+    assert!(!finds(&client, "unit 19"), "no stale hit is served");
+    let stale = client.get(&format!("/v1/changes?after={}", cursor.as_str().unwrap()));
+    assert_eq!(stale.status, 410, "{}", stale.text);
+    assert_eq!(add(&client, "unit 19").unwrap().status, 201);
+    assert_eq!(server.end().0, 0);
+    let server = Served::start(&data);
+    assert_eq!(ready(&Client::new(&server.address)), json!({"lag": 0}));
+}
+
+#[test]
+fn f22_signals_end_the_server_in_good_order_and_a_hangup_does_not() {
+    let (_folder, data) = filled();
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    server.signal("HUP");
+    assert_eq!(add(&client, "after the hangup").unwrap().status, 201);
+    let (_held, hold) = mpsc::channel();
+    let address = server.address.clone();
+    let importing = thread::spawn(move || {
+        Client::new(&address).import("news", TmxStream::new(0, 5_000, Some(hold)))
+    });
+    wait_for("some units", || {
+        let memory = client.get("/v1/memories/news").json();
+        (memory["units"].as_i64().unwrap() > 1_000).then_some(())
+    });
+    let (code, took) = server.end();
+    assert_eq!(code, 0);
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    drop(_held);
+    drop(importing.join());
+    assert!(
+        fs::metadata(data.join("hamzaban.db-wal")).is_err(),
+        "the journal is emptied"
+    );
+
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    let status = client.get("/v1/imports/2").json();
+    assert_eq!(status["state"], "interrupted", "{status}");
+    let units = client.get("/v1/memories/news").json()["units"]
+        .as_i64()
+        .unwrap();
+    assert_eq!(status["report"]["added"].as_i64().unwrap(), units - 2);
+    server.signal("INT");
+    server.gone();
+    assert!(!data.join("server.json").exists());
+}
+
+#[test]
+fn f26_while_another_process_holds_the_database_writes_are_told_so_and_lookups_go_on() {
+    let (_folder, data) = filled();
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    let other = rusqlite::Connection::open(data.join("hamzaban.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let address = server.address.clone();
+    let started = Instant::now();
+    let writing = thread::spawn(move || add(&Client::new(&address), "held up").unwrap());
+    while !writing.is_finished() {
+        assert!(finds(&client, "The door is open."));
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+    let refused = writing.join().unwrap();
+    assert_eq!(
+        (refused.status, refused.code()),
+        (503, "busy".into()),
+        "{}",
+        refused.text
+    );
+    assert!(!refused.header("retry-after").is_empty());
+    assert!(started.elapsed() > Duration::from_secs(4));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(add(&client, "held up").unwrap().status, 201);
+}
+
+#[test]
+fn f28_a_panic_in_a_request_harms_no_other() {
+    let (_folder, data) = filled();
+    let server = Served::start_as(&data, |command| {
+        command.env("HAMZABAN_FAILPOINT", "lookup:panic");
+    });
+    let client = Client::new(&server.address);
+    for _ in 0..3 {
+        let asked = json!({"source_lang": "en", "target_lang": "fa", "text": "x"});
+        let failed = client.post("/v1/lookup", &asked);
+        assert_eq!((failed.status, failed.code()), (500, "internal".into()));
+        let id = failed.json()["request_id"].as_str().unwrap().to_owned();
+        assert!(server.log().contains(&id), "{}", server.log());
+        assert_eq!(add(&client, &format!("beside {id}")).unwrap().status, 201);
+    }
+}
+
+#[test]
+fn f30_a_disk_that_fails_a_commit_leaves_a_store_to_read_until_the_restart() {
+    let (_folder, data) = filled();
+    let (server, client) = with_fault(&data, "commit:io");
+    for _ in 0..2 {
+        let refused = add(&client, "lost").unwrap();
+        assert_eq!(
+            (refused.status, refused.code()),
+            (503, "store_failed".into())
+        );
+    }
+    assert!(finds(&client, "The door is open.") && !finds(&client, "lost"));
+    let told = ready(&client);
+    assert_eq!(
+        (&told["degraded"], &told["reason"]),
+        (&json!("read_only"), &json!("store_failed"))
+    );
+    assert!(
+        server.log().contains("no more writes until a restart"),
+        "{}",
+        server.log()
+    );
+    drop(server);
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    assert!(!finds(&client, "lost"));
+    assert_eq!(add(&client, "lost").unwrap().status, 201);
+}
+
+#[test]
+fn a_full_disk_refuses_an_import_with_what_was_committed() {
+    let (_folder, data) = filled();
+    let (_server, client) = with_fault(&data, "commit:full");
+    let refused = add(&client, "too much").unwrap();
+    assert_eq!(
+        (refused.status, refused.code()),
+        (507, "storage_full".into())
+    );
+    let told = ready(&client);
+    assert_eq!(
+        (&told["degraded"], &told["reason"]),
+        (&json!("read_only"), &json!("storage_full"))
+    );
+    assert!(finds(&client, "The door is open."));
+}
+
+#[test]
+fn an_index_that_lost_touch_makes_the_server_unready_and_says_so() {
+    let (_folder, data) = filled();
+    let (server, client) = with_fault(&data, "follower:panic");
+    assert_eq!(add(&client, "written, not seen").unwrap().status, 201);
+    let unready = client.get("/v1/ready");
+    assert_eq!(
+        (unready.status, unready.code()),
+        (503, "index_failed".into())
+    );
+    assert!(
+        server.log().contains("the follower panicked"),
+        "{}",
+        server.log()
+    );
+    let found = client.post("/v1/admin/verify", &json!({})).json();
+    assert_eq!(found["ok"], false, "{found}");
+    assert_eq!(
+        (&found["damage"][0]["kind"], &found["damage"][0]["unit_id"]),
+        (&json!("index"), &json!("2"))
+    );
+    drop(server);
+    let server = Served::start(&data);
+    assert!(finds(&Client::new(&server.address), "written, not seen"));
+}
+
+/// A small file system of its own, where this process may mount one; else says why the test is skipped.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn mount(megabytes: u64) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let size = format!("size={megabytes}m,mode=0700");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder.path())
+            .output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(Small(folder));
+        }
+        println!("skipped: it takes root to mount a small disk");
+        None
+    }
+
+    fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        let done = Command::new("mount")
+            .args(["-o", &options])
+            .arg(self.0.path())
+            .status();
+        assert!(done.unwrap().success(), "{options}");
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(self.0.path()).status());
+    }
+}
+
+#[test]
+fn f5_a_disk_that_fills_during_an_import_keeps_lookups_and_heals_by_itself() {
+    let Some(disk) = Small::mount(16) else { return };
+    let (folder, _) = filled();
+    let data = disk.0.path().join("data");
+    fill(&data, &folder.path().join("a.tsv"));
+    let server = Served::start(&data);
+    let client = Client::new(&server.address);
+    let address = server.address.clone();
+    let importing = thread::spawn(move || {
+        Client::new(&address)
+            .import("news", TmxStream::new(0, 100_000, None))
+            .unwrap()
+    });
+    while !importing.is_finished() {
+        assert!(finds(&client, "The door is open."));
+    }
+    let refused = importing.join().unwrap();
+    assert_eq!(
+        (refused.status, refused.code()),
+        (507, "storage_full".into()),
+        "{}",
+        refused.text
+    );
+    let added = refused.json()["report"]["added"].as_u64().unwrap();
+    let units = client.get("/v1/memories/news").json()["units"]
+        .as_u64()
+        .unwrap();
+    assert_eq!(units, added + 1, "the report tells what was committed");
+    assert!(added == 0 || finds(&client, &pair(added - 1).0));
+    assert_eq!(ready(&client)["reason"], "storage_full");
+    let status = client.get("/v1/imports/2").json();
+    assert_eq!(status["state"], "failed", "{status}");
+
+    disk.remount("size=96m");
+    let since = Instant::now();
+    wait_for("room", || {
+        (ready(&client) == json!({"lag": 0})).then_some(())
+    });
+    assert!(
+        since.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        since.elapsed()
+    );
+    assert_eq!(add(&client, "there is room").unwrap().status, 201);
+    assert_eq!(server.end().0, 0);
+    let verified = run(&data, &["verify"]);
+    assert!(
+        verified.status.success(),
+        "{}{}",
+        out(&verified),
+        err(&verified)
+    );
+    let server = Served::start(&data);
+    let status = Client::new(&server.address).get("/v1/imports/2").json();
+    assert_eq!(
+        status["state"], "failed",
+        "written down once there was room: {status}"
+    );
+}
+
+#[test]
+fn f6_on_a_full_disk_the_ballast_lets_the_server_start() {
+    let Some(disk) = Small::mount(48) else { return };
+    let (folder, _) = filled();
+    let data = disk.0.path().join("data");
+    fill(&data, &folder.path().join("a.tsv"));
+    let with_ballast = |command: &mut Command| {
+        command.env("HAMZABAN_BALLAST", "8");
+    };
+    assert_eq!(Served::start_as(&data, with_ballast).end().0, 0);
+    assert_eq!(fs::metadata(data.join("ballast")).unwrap().len(), 8 << 20);
+    let glut = std::io::copy(
+        &mut std::io::repeat(1),
+        &mut fs::File::create(disk.0.path().join("glut")).unwrap(),
+    );
+    assert!(glut.is_err(), "the disk is full");
+    let server = Served::start_as(&data, |command| {
+        with_ballast(command);
+    });
+    let client = Client::new(&server.address);
+    assert!(server.log().contains("the ballast"), "{}", server.log());
+    assert!(finds(&client, "The door is open."));
+    let deleted = client
+        .try_send("DELETE", "/v1/units/1?rev=1", None)
+        .unwrap();
+    assert_eq!(deleted.status, 204, "{}", deleted.text);
+}
+
+#[test]
+fn f8_a_store_that_cannot_be_written_is_read_all_the_same() {
+    let Some(disk) = Small::mount(48) else { return };
+    let (folder, _) = filled();
+    let data = disk.0.path().join("data");
+    fill(&data, &folder.path().join("a.tsv"));
+    disk.remount("ro");
+    let address_file = folder.path().join("address");
+    let log = fs::File::create(&address_file).unwrap();
+    let mut child = hamzaban(&data)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(log)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let address = wait_for("readiness", || {
+        let said = fs::read_to_string(&address_file).ok()?;
+        let address = said.strip_prefix("Listening on http://")?.lines().next()?;
+        said.contains("Ready.").then(|| address.to_owned())
+    });
+    let client = Client::new(&address);
+    assert!(finds(&client, "The door is open."));
+    let refused = add(&client, "no").unwrap();
+    assert_eq!(
+        (refused.status, refused.code()),
+        (403, "read_only_store".into()),
+        "{}",
+        refused.text
+    );
+    let told = ready(&client);
+    assert_eq!(
+        (&told["degraded"], &told["reason"]),
+        (&json!("read_only"), &json!("read_only_store"))
+    );
+    let beside = run(
+        &data,
+        &["lookup", "The door is open.", "--from", "en", "--to", "fa"],
+    );
+    assert!(out(&beside).contains("در باز است."), "{}", err(&beside));
+    let copy = folder.path().join("copy.db");
+    let copied = run(&data, &["backup", copy.to_str().unwrap()]);
+    assert!(copied.status.success(), "{}", err(&copied));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn figures_are_told_on_a_listener_of_their_own_and_name_nothing() {
+    let (_folder, data) = filled();
+    let server = Served::start_as(&data, |command| {
+        command.env("HAMZABAN_METRICS_LISTEN", "127.0.0.1:0");
+    });
+    let client = Client::new(&server.address);
+    assert!(finds(&client, "The door is open."));
+    assert_eq!(client.get("/v1/memories/news").status, 200);
+    assert_eq!(client.get("/v1/memories/no-such").status, 404);
+    assert_eq!(client.get("/metrics").status, 404);
+    let line = server
+        .greeting
+        .lines()
+        .find_map(|l| l.strip_prefix("Figures at http://"));
+    let address = line.unwrap().strip_suffix("/metrics").unwrap();
+    let figures = Client::new(address).get("/metrics");
+    assert_eq!(figures.status, 200);
+    for line in [
+        "hamzaban_requests_total{method=\"POST\",route=\"/v1/lookup\",status=\"200\"} 1",
+        "hamzaban_requests_total{method=\"GET\",route=\"/v1/memories/{name}\",status=\"404\"} 1",
+        "hamzaban_ready 1",
+        "hamzaban_store_writable 1",
+        "hamzaban_index_following 1",
+        "hamzaban_index_segments 2",
+        "hamzaban_index_mismatch 0",
+        "hamzaban_index_lag_seq 0",
+        "hamzaban_store_head_seq 2",
+        "hamzaban_imports_running 0",
+    ] {
+        assert!(
+            figures.text.lines().any(|l| l == line),
+            "{line} is not in\n{}",
+            figures.text
+        );
+    }
+    assert!(!figures.text.contains("no-such") && !figures.text.contains("news"));
+    assert_eq!(server.end().0, 0);
+}
+
+#[test]
+fn logs_name_no_memory_no_text_and_no_key() {
+    let (_folder, data) = filled();
+    for format in ["text", "json"] {
+        let server = Served::start_as(&data, |command| {
+            command.args(["--log", "debug", "--log-format", format]);
+        });
+        let client = Client::new(&server.address);
+        client.get("/v1/memories/secret-memory/units?cursor=secret-cursor");
+        client.get("/k/hz_secretkey/v1/memories");
+        add(&client, "a secret text");
+        assert!(finds(&client, "The door is open."));
+        client.post(
+            "/v1/lookup",
+            &json!({"text": "secret words", "source_lang": "xx-secret"}),
+        );
+        let log = wait_for("the last line", || {
+            let log = server.log();
+            (log.matches("/v1/lookup").count() == 2).then_some(log)
+        });
+        assert!(log.contains("/v1/memories/{name}/units"), "{log}");
+        assert!(
+            !log.contains("secret") && !log.contains("The door"),
+            "{log}"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Every claim of `docs/threat-model.md` names its tests, and each of them is there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn sources(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            all.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// The names of all functions that stand below a mark of a test.
+fn tests() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = String::new();
+    sources(&root.join("src"), &mut all);
+    sources(&root.join("tests"), &mut all);
+    let mut names = BTreeSet::new();
+    let mut marked = false;
+    for line in all.lines().map(str::trim_start) {
+        if line.starts_with("#[test]") || line.starts_with("#[actix_web::test]") {
+            marked = true;
+        } else if let Some(rest) = line.split_once("fn ").map(|(_, rest)| rest) {
+            if std::mem::take(&mut marked) {
+                names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_claim_has_its_test() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/threat-model.md");
+    let text = fs::read_to_string(model).unwrap();
+    let tests = tests();
+    let mut claims = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("| C")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, number, claim, named, _] = cells[..] else {
+            panic!("a claim has its number, its words and its tests: {line}");
+        };
+        assert!(!claim.is_empty());
+        let named: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{number} has no test");
+        for name in named {
+            assert!(tests.contains(name), "{number}: there is no test {name}");
+        }
+        claims.push(number.to_owned());
+    }
+    let wanted: Vec<String> = (1..=claims.len()).map(|n| format!("C{n}")).collect();
+    assert_eq!(claims, wanted);
+    assert!(claims.len() >= 30);
+}
