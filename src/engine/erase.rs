@@ -22,7 +22,8 @@ pub struct Erase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 1000)]
     pub units: Option<Vec<String>>,
-    /// A user, whose name becomes `(erased)` wherever it stands as who made, changed or did something.
+    /// A user, whose name becomes `(erased)` wherever it stands as who made, changed or did something; not where a
+    /// text, a note or a prop mentions it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// A memory, living or deleted, which goes with all it has.

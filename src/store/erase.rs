@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::Error;
 use super::content::{Content, Derived};
+use super::history;
 use super::tx::{Logged, Tx};
 use super::units;
 use crate::model::{ChangeKind, UnitId};
@@ -78,9 +79,13 @@ impl Tx<'_> {
         let upto = after.0.saturating_add(ids);
         let found: Vec<i64> = {
             let mut statement = self.conn.prepare_cached(
-                "SELECT id FROM unit WHERE id > ?1 AND id <= ?2 AND (created_by = ?3 OR changed_by = ?3)",
+                "SELECT id FROM unit WHERE id > ?1 AND id <= ?2
+                 AND (created_by = ?3 OR changed_by = ?3 OR instr(metadata, ?4) > 0)
+                 UNION SELECT unit_id FROM variant WHERE unit_id > ?1 AND unit_id <= ?2 AND instr(metadata, ?4) > 0",
             )?;
-            let rows = statement.query_map(params![after.0, upto, name], |row| row.get(0))?;
+            let quoted = serde_json::to_string(name).unwrap_or_default();
+            let rows =
+                statement.query_map(params![after.0, upto, name, quoted], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?
         };
         let next = Some(UnitId(upto)).filter(|_| upto + 1 < self.ledger.next_unit);
@@ -97,17 +102,18 @@ impl Tx<'_> {
                 };
                 renamed(&mut stored.unit.created.by);
                 renamed(&mut stored.unit.changed.by);
+                history::rename_in(&mut stored.unit.metadata, name, erased_user());
+                for variant in &mut stored.unit.variants {
+                    history::rename_in(&mut variant.metadata, name, erased_user());
+                }
                 let derived = Derived::of(&Content::of(&stored.unit))?;
                 units::update(tx.conn, &stored.unit, &derived, stored.import)?;
                 changed += 1;
             }
-            for sql in [
-                "UPDATE unit_history SET state = json_replace(state, '$.created_by', ?4)
-                 WHERE unit_id > ?1 AND unit_id <= ?2 AND json_extract(state, '$.created_by') = ?3",
-                "UPDATE unit_history SET state = json_replace(state, '$.changed_by', ?4)
-                 WHERE unit_id > ?1 AND unit_id <= ?2 AND json_extract(state, '$.changed_by') = ?3",
-                "UPDATE unit_history SET by = ?4 WHERE unit_id > ?1 AND unit_id <= ?2 AND by = ?3",
-            ] {
+            changed += history::rename_user(tx.conn, (name, erased_user()), after.0, upto)?;
+            for sql in
+                ["UPDATE unit_history SET by = ?4 WHERE unit_id > ?1 AND unit_id <= ?2 AND by = ?3"]
+            {
                 changed += tx.conn.prepare_cached(sql)?.execute(params![
                     after.0,
                     upto,

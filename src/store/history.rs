@@ -281,6 +281,59 @@ fn read_former(id: UnitId, row: &rusqlite::Row<'_>) -> Result<Former, Error> {
     })
 }
 
+/// Puts another name in the place of a user's, in the former revisions of the units after `after` up to `upto`; how
+/// many were changed.
+pub(super) fn rename_user(
+    conn: &Connection,
+    (name, to): (&str, &str),
+    after: i64,
+    upto: i64,
+) -> Result<u64, Error> {
+    let quoted = serde_json::to_string(name).unwrap_or_default();
+    let found: Vec<(i64, i64, String)> = {
+        let mut statement = conn.prepare_cached(
+            "SELECT unit_id, rev, state FROM unit_history
+             WHERE unit_id > ?1 AND unit_id <= ?2 AND instr(state, ?3) > 0",
+        )?;
+        let rows = statement.query_map(params![after, upto, quoted], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut changed = 0;
+    for (id, rev, json) in found {
+        let corrupt = |e: serde_json::Error| {
+            Error::corrupt(format!("unit_history of unit {id}, revision {rev}: {e}"))
+        };
+        let mut state: State = serde_json::from_str(&json).map_err(corrupt)?;
+        for by in [&mut state.created_by, &mut state.changed_by] {
+            if by.as_deref() == Some(name) {
+                *by = Some(to.to_owned());
+            }
+        }
+        rename_in(&mut state.metadata, name, to);
+        for variant in &mut state.variants {
+            rename_in(&mut variant.metadata, name, to);
+        }
+        let json = serde_json::to_string(&state).map_err(corrupt)?;
+        conn.prepare_cached("UPDATE unit_history SET state = ?3 WHERE unit_id = ?1 AND rev = ?2")?
+            .execute(params![id, rev, json])?;
+        changed += 1;
+    }
+    Ok(changed)
+}
+
+/// The attributes by which TMX names users; those of them that came without a date are metadata.
+pub(super) fn rename_in(metadata: &mut Metadata, name: &str, to: &str) {
+    for attribute in ["creationid", "changeid"] {
+        if let Some(value) = metadata.attributes.get_mut(attribute)
+            && value == name
+        {
+            *value = to.to_owned();
+        }
+    }
+}
+
 impl Reader<'_> {
     /// All revisions of a unit, the newest first; a deletion is one of them. Also for a deleted unit.
     ///

@@ -488,7 +488,7 @@ fn what_is_erased_is_nowhere_in_the_files() {
     assert_eq!(matches(&server, "Secret Zebra! two"), 0);
     assert_eq!(units(&server, "").len(), 2);
 
-    let tmx = r#"<?xml version="1.0"?><tmx version="1.4"><header creationtool="t" creationtoolversion="1" segtype="sentence" o-tmf="t" adminlang="en" srclang="en" datatype="plaintext"/><body><tu creationid="Quirin Quux" changeid="Quirin Quux"><tuv xml:lang="en"><seg>x</seg></tuv><tuv xml:lang="fa"><seg>y</seg></tuv></tu></body></tmx>"#;
+    let tmx = r#"<?xml version="1.0"?><tmx version="1.4"><header creationtool="t" creationtoolversion="1" segtype="sentence" o-tmf="t" adminlang="en" srclang="en" datatype="plaintext"/><body><tu creationid="Quirin Quux" creationdate="20200101T000000Z" changeid="Quirin Quux" changedate="20200101T000000Z"><tuv xml:lang="en"><seg>x</seg></tuv><tuv xml:lang="fa" changeid="Quirin Quux"><seg>y</seg></tuv></tu></body></tmx>"#;
     assert_eq!(
         server.import("news", "format=tmx", tmx.as_bytes()).status,
         200

@@ -274,8 +274,23 @@ impl<'de> de::Deserializer<'de> for Value {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
     }
 
+    /// In a query string it is `true` or `false`.
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match &self {
+            Value::Parameter(text) => match text.as_str() {
+                "true" => visitor.visit_bool(true),
+                "false" => visitor.visit_bool(false),
+                _ => Err(Mismatch::new(
+                    "wrong_type",
+                    "this must be true or false".into(),
+                )),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
 }
