@@ -140,6 +140,9 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// For each memory and language: variants by the store's counts, and those in the index.
+type CountsByGroup = FxHashMap<(MemoryId, LangGroup), (u64, u64)>;
+
 impl Engine {
     /// Whether a folder has a store.
     pub fn is_there(data: &Path) -> bool {
@@ -312,8 +315,8 @@ impl Engine {
         Ok(())
     }
 
-    fn different_counts(&self) -> Result<FxHashMap<(MemoryId, LangGroup), (u64, u64)>, Error> {
-        let mut counts: FxHashMap<(MemoryId, LangGroup), (u64, u64)> = FxHashMap::default();
+    fn different_counts(&self) -> Result<CountsByGroup, Error> {
+        let mut counts = CountsByGroup::default();
         self.store.read(|reader| {
             for memory in reader.memories()? {
                 for (lang, units) in reader.languages(memory.id)? {

@@ -102,13 +102,15 @@ pub(super) fn check_file(db: &Path) -> Result<Checkup, Error> {
     check(connect_to_read(db)?, &Scope::File, Duration::MAX)
 }
 
+/// One kind of check; what it finds goes into the checkup.
+type Step = fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>;
+
 fn check(mut conn: Connection, scope: &Scope, limit: Duration) -> Result<Checkup, Error> {
     let end = Instant::now().checked_add(limit);
     let over = move || end.is_some_and(|end| Instant::now() > end);
     conn.progress_handler(STEPS_BETWEEN_LOOKS, Some(over))?;
     let mut checkup = Checkup::default();
-    let steps: [fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>; 7] =
-        [pages, references, sums, counts, languages, equals, history];
+    let steps: [Step; 7] = [pages, references, sums, counts, languages, equals, history];
     for step in steps {
         match step(&conn, scope, &mut checkup) {
             Ok(()) => {}

@@ -111,16 +111,15 @@ impl Tx<'_> {
                 changed += 1;
             }
             changed += history::rename_user(tx.conn, (name, erased_user()), after.0, upto)?;
-            for sql in
-                ["UPDATE unit_history SET by = ?4 WHERE unit_id > ?1 AND unit_id <= ?2 AND by = ?3"]
-            {
-                changed += tx.conn.prepare_cached(sql)?.execute(params![
-                    after.0,
-                    upto,
-                    name,
-                    erased_user()
-                ])? as u64;
-            }
+            let sql =
+                "UPDATE unit_history SET by = ?4 WHERE unit_id > ?1 AND unit_id <= ?2 AND by = ?3";
+            let ended = tx.conn.prepare_cached(sql)?.execute(params![
+                after.0,
+                upto,
+                name,
+                erased_user()
+            ])?;
+            changed += ended as u64;
             Ok((changed, next))
         })
     }

@@ -112,7 +112,7 @@ impl Engine {
             report: Box::new(report.clone()),
         })?;
         let mut plan = Plan::of(&file, &mut report);
-        plan.refuse(&mut report, |concept| check::check_read(concept));
+        plan.refuse(&mut report, check::check_read);
         if !how.allow_confusable {
             self.refuse_look_alikes(&mut plan, &mut report);
         }

@@ -30,7 +30,7 @@ pub(in crate::formats) fn judge(
         .unwrap_or(doctype.len());
     let (name, rest) = doctype.split_at(name_end);
     let known = |root: &&str| name.eq_ignore_ascii_case(root);
-    if !expected.roots.iter().any(|root| known(root)) {
+    if !expected.roots.iter().any(known) {
         let root = expected.roots.first().copied().unwrap_or_default();
         let reason = format!("the document type is `{}`, not `{root}`", shown(name));
         return Err((expected.not_this, reason));
