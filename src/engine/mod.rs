@@ -14,6 +14,7 @@ mod feed_tests;
 mod first_run;
 mod glossary;
 mod idempotency;
+mod imports;
 mod keys;
 mod lookup;
 mod memories;
@@ -268,7 +269,7 @@ pub struct Engine {
     /// A check of the store is running.
     verifying: AtomicBool,
     keys: Keys,
-    imports: transfer::Running,
+    imports: imports::Running,
     caretaker: Caretaker,
 }
 
@@ -348,7 +349,7 @@ impl Engine {
             listeners,
             verifying: AtomicBool::new(false),
             keys,
-            imports: transfer::Running::default(),
+            imports: imports::Running::default(),
             caretaker: Caretaker::default(),
         });
         engine.caretaker.start(&engine);
