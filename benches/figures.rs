@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hamzaban::engine::{Caller, Engine, Format, ImportMode, Lookup, NewMemory, Progress};
+use hamzaban::engine::{
+    Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
+};
 use hamzaban::score::{Segment, compare};
 
 fn main() {
@@ -49,6 +51,9 @@ fn main() {
     index_size(&engine);
     if wanted("lookup") {
         lookups(&engine, &segments);
+    }
+    if wanted("concordance") {
+        concordances(&engine, &segments);
     }
     if wanted("http") {
         http(&engine, &segments);
@@ -283,6 +288,75 @@ fn brute_force(engine: &Engine, segments: &Segments, queries: &[String]) {
         brute.as_secs_f64() * 1e3 / some.len() as f64,
         brute.as_secs_f64() / ours.as_secs_f64()
     );
+}
+
+/// In process, one thread, a page of 20 each: words and phrases of the segments, from rare to the most common.
+fn concordances(engine: &Engine, segments: &Segments) {
+    let mut random = Random(11);
+    let mut common: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    for word in segments.lines.iter().flat_map(|line| line.split(' ')) {
+        *common.entry(word).or_default() += 1;
+    }
+    let mut common: Vec<(usize, &str)> = common.into_iter().map(|(word, n)| (n, word)).collect();
+    common.sort_unstable_by(|a, b| b.cmp(a));
+    let plain = |word: &str| word.replace(['"', '*', '“', '”', '«', '»'], "");
+    let common: Vec<String> = common
+        .iter()
+        .take(200)
+        .map(|(_, word)| plain(word))
+        .collect();
+    let mut cut = |least: usize, most: usize| {
+        let line = &segments.lines[random.below(segments.lines.len())];
+        let words: Vec<&str> = line.split(' ').collect();
+        let length = (least + random.below(most - least + 1)).min(words.len());
+        let start = random.below(words.len() - length + 1);
+        plain(&words[start..start + length].join(" "))
+    };
+    let words: Vec<String> = (0..500).map(|_| cut(1, 1)).collect();
+    let several: Vec<String> = (0..500).map(|_| cut(2, 5)).collect();
+    let phrases: Vec<String> = (0..500).map(|_| format!("\"{}\"", cut(2, 5))).collect();
+    let mut two = |pattern: fn(&str, &str) -> String| -> Vec<String> {
+        let mut one = || common[random.below(common.len())].clone();
+        (0..200).map(|_| pattern(&one(), &one())).collect()
+    };
+    let frequent = two(|a, b| format!("{a} {b}"));
+    let rare_phrases = two(|a, b| format!("\"{a} {b}\""));
+    let prefixes: Vec<String> = words
+        .iter()
+        .take(100)
+        .map(|word| word.chars().take(3).collect::<String>() + "*")
+        .collect();
+    for (kind, queries) in [
+        ("words", &words),
+        ("2–5 words", &several),
+        ("phrases of 2–5 words", &phrases),
+        ("two of the 200 commonest words", &frequent),
+        ("… as a phrase", &rare_phrases),
+        ("three letters and a star", &prefixes),
+        (
+            "the most common word, 100 times",
+            &vec![[common[0].as_str(); 100].join(" ")],
+        ),
+    ] {
+        let (mut times, mut hits, mut truncated) = (Vec::new(), 0, 0);
+        for query in queries.iter().filter(|query| !query.trim().is_empty()) {
+            let asked = Concordance {
+                query: query.clone(),
+                limit: 20,
+                ..Concordance::default()
+            };
+            let (page, time) = timed(|| engine.concordance(&Caller::local(), &asked));
+            let Ok(page) = page else { continue };
+            times.push(time);
+            hits += page.hits.len();
+            truncated += usize::from(page.truncated);
+        }
+        let count = times.len();
+        println!(
+            "concordance, {kind}: {}  ({count} questions, {hits} hits, {truncated} truncated)",
+            percentiles(times)
+        );
+    }
 }
 
 /// What HTTP adds: the same look-ups in process and over a kept-alive connection.

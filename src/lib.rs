@@ -48,6 +48,7 @@
 //! *Write*: `http/api/units.rs` → `engine/edit.rs` → one transaction on the store's writer thread → COMMIT →
 //! the follower thread applies the changes to the index → the answer.
 //! *Import*: `formats::read` on the caller's thread → batches to the writer → the follower, all at once.
+//! *Feed*: `http/api/changes.rs` → `engine/feed.rs` → the store's log; the follower wakes whoever waits in `http/news.rs`.
 //! *Start*: bind → the engine fills the index from the store → ready.
 //!
 //! # Where to look
@@ -56,11 +57,13 @@
 //! | treat two letters alike | `text/tables.rs` |
 //! | change what 85 % means | `score/mod.rs`, and `docs/matching.md` for translators |
 //! | find a name that is missed | `names/walk.rs` (spelling), `names/context.rs` (words around), `names/sound.rs` |
+//! | change what a search for words finds | `text/wanted.rs`, and `index/concordance.rs` must find the same |
 //! | make look-ups faster | `index/search.rs`, then `cargo bench --bench figures` |
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
 //! | add a kind of document | `documents/NAME.rs`, `documents/kind.rs` and a line in `documents/mod.rs` |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
+//! | decide who may do what | `engine/access.rs`, and the route's row in `tests/suite/rights.rs` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |
 

@@ -10,7 +10,9 @@ use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::Usage;
-use crate::engine::{KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory, Verification};
+use crate::engine::{
+    KeyInfo, KeyRequest, Lookup, LookupReply, MadeKey, NewMemory, StyleView, Verification,
+};
 use crate::model::ImportReport;
 
 /// A server and the key to it.
@@ -204,12 +206,57 @@ impl Client {
         self.read(self.answer(self.dress(request).send_empty())?)
     }
 
+    /// Streams a glossary file up.
+    pub(super) fn import_glossary(
+        &self,
+        query: &[(&str, &str)],
+        file: &mut dyn Read,
+    ) -> anyhow::Result<ImportReport> {
+        let request = self
+            .agent
+            .post(self.address("/v1/glossary/import"))
+            .content_type("application/octet-stream")
+            .query_pairs(query.iter().copied());
+        let sent = self.dress(request).send(SendBody::from_reader(file));
+        self.read(self.answer(sent)?)
+    }
+
+    /// The termbase as a file, to be read as it comes.
+    pub(super) fn export_glossary(&self, format: &str) -> anyhow::Result<impl Read + use<>> {
+        let request = self
+            .agent
+            .get(self.address("/v1/glossary/export"))
+            .query("format", format);
+        let response = self.answer(self.dress(request).call())?;
+        Ok(response
+            .into_body()
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader())
+    }
+
+    /// A house style.
+    pub(super) fn style(&self, name: &str) -> anyhow::Result<StyleView> {
+        let request = self.agent.get(self.address(&format!("/v1/styles/{name}")));
+        self.read(self.answer(self.dress(request).call())?)
+    }
+
     /// The memory as a file, to be read as it comes.
-    pub(super) fn export(&self, memory: &str, format: &str) -> anyhow::Result<impl Read + use<>> {
+    pub(super) fn export(
+        &self,
+        memory: &str,
+        format: &str,
+        filter: &[(String, String)],
+    ) -> anyhow::Result<impl Read + use<>> {
         let request = self
             .agent
             .get(self.address(&format!("/v1/memories/{memory}/export")))
-            .query("format", format);
+            .query("format", format)
+            .query_pairs(
+                filter
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            );
         let response = self.answer(self.dress(request).call())?;
         Ok(response
             .into_body()

@@ -1,4 +1,5 @@
-//! `hamzaban export`: a memory as a file, whole or not at all, or on standard output.
+//! `hamzaban export`: a memory, or the units of it that a filter takes, as a file, whole or not at all, or on
+//! standard output.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -8,7 +9,8 @@ use anyhow::{Context, anyhow};
 
 use super::target::{Place, Target};
 use super::{FileFormat, Usage, missing, remark};
-use crate::engine::Caller;
+use crate::engine::{Caller, Filter};
+use crate::model::Lang;
 
 /// What `export` takes.
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,92 @@ pub(super) struct ExportArguments {
     /// The file to write; else standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    only: Only,
+}
+
+/// Which units; all conditions given must hold.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Only units")]
+struct Only {
+    /// With a text in this language
+    #[arg(long, value_name = "TAG")]
+    lang: Option<Lang>,
+    /// In which this stands, in the language of --lang if given, whatever the case or the shape of letters
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Made by this user
+    #[arg(long, value_name = "NAME")]
+    created_by: Option<String>,
+    /// Last changed by this user
+    #[arg(long, value_name = "NAME")]
+    changed_by: Option<String>,
+    /// Made then or later, such as 2026-11-21T08:30:00Z
+    #[arg(long, value_name = "TIME")]
+    created_after: Option<String>,
+    /// Made before
+    #[arg(long, value_name = "TIME")]
+    created_before: Option<String>,
+    /// Changed then or later
+    #[arg(long, value_name = "TIME")]
+    changed_after: Option<String>,
+    /// Changed before
+    #[arg(long, value_name = "TIME")]
+    changed_before: Option<String>,
+    /// Whose present revision this import or bulk change wrote
+    #[arg(long, value_name = "ID")]
+    import: Option<String>,
+    /// With this prop; may be repeated
+    #[arg(long, value_name = "TYPE=TEXT", value_parser = prop)]
+    prop: Vec<(String, String)>,
+    /// Worth a look: no translation, other numbers or tags than in the source
+    #[arg(long)]
+    suspicious: bool,
+}
+
+fn prop(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=');
+    let (kind, text) = parts.ok_or("write it as TYPE=TEXT")?;
+    Ok((kind.to_owned(), text.to_owned()))
+}
+
+impl Only {
+    fn filter(&self) -> Filter {
+        Filter {
+            lang: self.lang.clone(),
+            text: self.text.clone(),
+            created_by: self.created_by.clone(),
+            changed_by: self.changed_by.clone(),
+            created_after: self.created_after.clone(),
+            created_before: self.created_before.clone(),
+            changed_after: self.changed_after.clone(),
+            changed_before: self.changed_before.clone(),
+            import: self.import.clone(),
+            tagged: None,
+            suspicious: self.suspicious.then_some(true),
+            props: self.prop.iter().cloned().collect(),
+        }
+    }
+}
+
+/// A filter as the parameters of a query.
+fn query(filter: &Filter) -> anyhow::Result<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    if let serde_json::Value::Object(fields) = serde_json::to_value(filter)? {
+        for (name, value) in fields {
+            match value {
+                serde_json::Value::String(text) => pairs.push((name, text)),
+                serde_json::Value::Object(props) => {
+                    pairs.extend(props.into_iter().map(|(kind, text)| {
+                        let text = text.as_str().unwrap_or_default().to_owned();
+                        (format!("prop.{kind}"), text)
+                    }))
+                }
+                other => pairs.push((name, other.to_string())),
+            }
+        }
+    }
+    Ok(pairs)
 }
 
 pub(super) fn run(place: &Place, arguments: &ExportArguments) -> anyhow::Result<()> {
@@ -57,9 +145,11 @@ fn write(
     match target {
         Target::Here(here) => {
             let caller = Caller::local();
-            let exported =
-                here.engine
-                    .export(&caller, &arguments.memory, format.into(), &mut out)?;
+            let filter = arguments.only.filter();
+            let memory = &arguments.memory;
+            let exported = here
+                .engine
+                .export(&caller, memory, format.into(), &filter, &mut out)?;
             for reason in &exported.reasons {
                 remark(reason);
             }
@@ -73,7 +163,11 @@ fn write(
             }
         }
         Target::There(client) => {
-            let mut file = client.export(&arguments.memory, format.name())?;
+            let mut file = client.export(
+                &arguments.memory,
+                format.name(),
+                &query(&arguments.only.filter())?,
+            )?;
             copy(&mut file, &mut out)?;
         }
     }
@@ -96,14 +190,14 @@ pub(super) fn copy(from: &mut impl io::Read, to: &mut impl Write) -> anyhow::Res
 }
 
 /// A file beside the one that is wanted, which takes its place only when it is whole.
-struct Beside {
-    file: File,
+pub(super) struct Beside {
+    pub(super) file: File,
     path: PathBuf,
     kept: bool,
 }
 
 impl Beside {
-    fn create(wanted: &Path) -> anyhow::Result<Self> {
+    pub(super) fn create(wanted: &Path) -> anyhow::Result<Self> {
         let name = wanted
             .file_name()
             .ok_or_else(|| Usage(format!("{}: this is no file name", wanted.display())))?;
@@ -122,7 +216,7 @@ impl Beside {
         })
     }
 
-    fn keep(mut self, wanted: &Path) -> anyhow::Result<()> {
+    pub(super) fn keep(mut self, wanted: &Path) -> anyhow::Result<()> {
         self.file
             .sync_all()
             .and_then(|()| fs::rename(&self.path, wanted))

@@ -45,7 +45,7 @@ pub(super) struct ImportArguments {
 
 /// See [`ImportMode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Mode {
+pub(super) enum Mode {
     Add,
     Update,
     Keep,
@@ -68,10 +68,10 @@ struct Source<'a> {
 }
 
 /// How one file went.
-struct Outcome {
-    report: ImportReport,
+pub(super) struct Outcome {
+    pub(super) report: ImportReport,
     /// Why it was not read to its end, and where.
-    broken: Option<String>,
+    pub(super) broken: Option<String>,
 }
 
 pub(super) fn run(place: &Place, arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
@@ -221,7 +221,7 @@ fn query(arguments: &ImportArguments, source: &Source) -> Vec<(&'static str, Str
 }
 
 /// A file that broke off is an outcome; anything else ends the command.
-fn refused(done: anyhow::Result<ImportReport>) -> anyhow::Result<Outcome> {
+pub(super) fn refused(done: anyhow::Result<ImportReport>) -> anyhow::Result<Outcome> {
     let error = match done {
         Ok(report) => {
             return Ok(Outcome {
@@ -241,7 +241,7 @@ fn refused(done: anyhow::Result<ImportReport>) -> anyhow::Result<Outcome> {
     }
 }
 
-fn failed(done: Result<ImportReport, Error>) -> anyhow::Result<Outcome> {
+pub(super) fn failed(done: Result<ImportReport, Error>) -> anyhow::Result<Outcome> {
     match done {
         Ok(report) => Ok(Outcome {
             report,
@@ -286,7 +286,7 @@ fn bar(length: Option<u64>, path: &Path) -> ProgressBar {
 }
 
 /// The report for people.
-fn told(file: &str, report: &ImportReport) -> String {
+pub(super) fn told(file: &str, report: &ImportReport) -> String {
     let mut text = format!(
         "{file} → {}: {} read, {} added, {} updated, {} unchanged, {} skipped\n",
         report.memory, report.read, report.added, report.updated, report.unchanged, report.skipped

@@ -7,9 +7,11 @@
 
 mod client;
 mod export;
+mod glossary;
 mod import;
 mod key;
 mod lookup;
+mod names;
 mod serve;
 mod target;
 mod upkeep;
@@ -65,9 +67,15 @@ enum Command {
     /// Read TMX, TSV or CSV files (each also .gz) into a memory
     Import(import::ImportArguments),
     /// Write a memory as TMX, TSV or CSV
-    Export(export::ExportArguments),
+    Export(Box<export::ExportArguments>),
     /// Look up a segment, or one segment a line from standard input
     Lookup(lookup::LookupArguments),
+    /// Find names in files, bring them in line with a house style, count them
+    #[command(subcommand)]
+    Names(names::NamesCommand),
+    /// Read, write and check glossary files
+    #[command(subcommand)]
+    Glossary(glossary::GlossaryCommand),
     /// Make, list and revoke keys
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -267,6 +275,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&place, &arguments),
         Command::Export(arguments) => export::run(&place, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Lookup(arguments) => lookup::run(&place, &arguments),
+        Command::Names(command) => names::run(&place, &command),
+        Command::Glossary(command) => glossary::run(&place, &command),
         Command::Backup(arguments) => upkeep::backup(&place, &arguments),
         Command::Restore(arguments) => upkeep::restore(&place, &arguments),
         Command::Verify(arguments) => upkeep::verify(&place, &arguments),
@@ -350,6 +360,12 @@ mod tests {
             "hamzaban key create --expires 2030-01-01T00:00:00Z --json",
             "hamzaban key list",
             "hamzaban key revoke ABCD1234",
+            "hamzaban names find a.txt b.docx --style house --json",
+            "hamzaban names normalize -",
+            "hamzaban names report folder --html",
+            "hamzaban glossary import a.csv --mode update --allow-confusable",
+            "hamzaban glossary export -",
+            "hamzaban glossary check a.csv",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {

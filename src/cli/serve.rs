@@ -248,7 +248,9 @@ fn told(engine: &Engine, settings: &Settings, address: &str, sample: Option<&Sam
 
 /// An English segment of the sample that needs no quoting in a shell or in JSON.
 fn a_segment(engine: &Engine, memory: &str) -> Option<String> {
-    let page = engine.units(&Caller::local(), memory, None, 20).ok()?;
+    let page = engine
+        .units(&Caller::local(), memory, &Default::default(), None, 20)
+        .ok()?;
     let mut english = page
         .units
         .into_iter()

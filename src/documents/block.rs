@@ -1,9 +1,10 @@
 //! A paragraph's text and the places in the file that it comes from, and how an edit of the text becomes
-//! changes of the file. All kinds of documents share this; they differ in [`Style`], how text is escaped.
+//! changes of the file. All kinds of documents share this; they differ in
+//! [`Style`], how text is escaped.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use super::escape::{Style, is_barred, written};
 use super::{Edit, OBJECT};
 
 /// How the text of a piece is written in the file.
@@ -50,20 +51,6 @@ pub(super) struct Splice {
     pub(super) new: String,
 }
 
-/// How replacements are escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style<'a> {
-    Plain,
-    Markdown,
-    Xml,
-    /// Spaces that would fold are written as elements with this prefix (with its colon).
-    Odf(&'a str),
-    /// With `ascii` all other characters become references.
-    Html {
-        ascii: bool,
-    },
-}
-
 /// A paragraph under construction or complete.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Block {
@@ -85,9 +72,10 @@ impl Block {
         self.text.chars().any(|c| !c.is_whitespace() && c != OBJECT)
     }
 
-    /// Where it begins in the file.
+    /// Where what is seen of it begins in the file.
     pub(super) fn start(&self) -> usize {
-        self.pieces.first().map_or(0, |piece| piece.source.start)
+        let seen = self.pieces.iter().find(|piece| !piece.text.is_empty());
+        seen.map_or(0, |piece| piece.source.start)
     }
 
     /// Text that stands in the file as it is.
@@ -349,94 +337,6 @@ impl Block {
             None => self.replace(piece, at, at, new, style),
         }])
     }
-}
-
-/// Characters that no replacement may have: they would end the line or cannot be written in XML.
-fn is_barred(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{2028}' | '\u{2029}' | '\u{FFFE}' | '\u{FFFF}' | OBJECT
-        )
-}
-
-/// New text as it is written; in a CDATA section that is left for it.
-fn written(text: &str, style: Style<'_>, cdata: bool) -> String {
-    match escape(text, style) {
-        text if cdata && !text.is_empty() => format!("]]>{text}<![CDATA["),
-        text => text.into_owned(),
-    }
-}
-
-/// Writes text so that a reader sees it.
-fn escape<'a>(text: &'a str, style: Style<'_>) -> Cow<'a, str> {
-    match style {
-        Style::Plain => Cow::Borrowed(text),
-        Style::Markdown => markdown(text),
-        Style::Xml => references(text, false),
-        Style::Html { ascii } => references(text, ascii),
-        Style::Odf(prefix) => spaces(text, prefix),
-    }
-}
-
-fn references(text: &str, ascii: bool) -> Cow<'_, str> {
-    let plain = |c: char| !matches!(c, '&' | '<' | '>') && (c.is_ascii() || !ascii);
-    if text.chars().all(plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if plain(c) => out.push(c),
-            c => out.push_str(&format!("&#x{:X};", u32::from(c))),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// Escapes, and writes spaces at the edges and behind others as elements, since they would fold.
-fn spaces<'a>(text: &'a str, prefix: &str) -> Cow<'a, str> {
-    let escaped = references(text, false);
-    if !escaped.starts_with(' ') && !escaped.ends_with(' ') && !escaped.contains("  ") {
-        return escaped;
-    }
-    let mut out = String::with_capacity(escaped.len() + 32);
-    let mut before = ' ';
-    let last = escaped.len() - 1;
-    for (at, c) in escaped.char_indices() {
-        if c == ' ' && (before == ' ' || at == last) {
-            out.push_str(&format!("<{prefix}s/>"));
-        } else {
-            out.push(c);
-        }
-        before = c;
-    }
-    Cow::Owned(out)
-}
-
-/// Backslashes before what Markdown could take for a mark.
-fn markdown(text: &str) -> Cow<'_, str> {
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut digits_only = true;
-    let last = text.chars().count().saturating_sub(1);
-    for (at, c) in text.chars().enumerate() {
-        let mark = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '#' | '$' => true,
-            '_' | '!' => at == 0 || at == last,
-            '+' | '-' | '=' | ':' => at == 0,
-            '.' | ')' => digits_only && at > 0,
-            _ => false,
-        };
-        digits_only &= c.is_ascii_digit();
-        if mark {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    Cow::Owned(out)
 }
 
 /// The file with the changes made, which are sorted.

@@ -64,7 +64,7 @@ impl Kind {
         match ending.as_str() {
             "txt" | "text" => Some(Self::Text),
             "md" | "markdown" | "mdown" | "mkd" => Some(Self::Markdown),
-            "html" | "htm" | "xhtml" => Some(Self::Html),
+            "html" | "htm" => Some(Self::Html),
             "docx" | "docm" | "dotx" | "dotm" => Some(Self::Docx),
             "odt" | "ott" => Some(Self::Odt),
             _ => None,

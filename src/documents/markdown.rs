@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::block::{Block, Splice, Style, spliced};
+use super::block::{Block, Splice, spliced};
 use super::error::Error;
+use super::escape::Style;
 use super::plain::BOM;
 use super::session::{Lines, Session};
 use super::{Edit, OBJECT, Skipped};

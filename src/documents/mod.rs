@@ -26,6 +26,7 @@ mod archive;
 mod block;
 mod docx;
 mod error;
+mod escape;
 mod html;
 mod kind;
 mod markdown;

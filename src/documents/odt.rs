@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::archive::Archive;
-use super::block::{Block, Style};
+use super::block::Block;
 use super::error::Error;
+use super::escape::Style;
 use super::parts::Part;
 use super::xml::{self, Element, Handler, Space, Text};
 use super::{Kind, OBJECT};

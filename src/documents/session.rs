@@ -1,7 +1,8 @@
 //! One pass over a document: numbers the paragraphs, asks for their edits, counts what was done.
 
-use super::block::{Block, Splice, Style};
+use super::block::{Block, Splice};
 use super::error::{Error, code};
+use super::escape::Style;
 use super::{Edit, Paragraph, Skipped, Summary};
 
 /// Counts lines up to places that mostly follow each other.

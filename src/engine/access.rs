@@ -63,15 +63,6 @@ impl Caller {
         }
     }
 
-    /// Whether the caller has a role in the glossary: not found without any, forbidden with too small a one.
-    pub(super) fn in_glossary(&self, role: Role) -> Result<(), Error> {
-        match self.rights.glossary {
-            Some(own) if own >= role => Ok(()),
-            Some(_) => Err(Error::Forbidden { needed: role }),
-            None => Err(not_found("glossary")),
-        }
-    }
-
     /// Whether the caller has a role in a memory: not found without any, forbidden with too small a one.
     pub(super) fn must_have(&self, role: Role, memory: MemoryId) -> Result<(), Error> {
         match self.rights.in_memory(memory) {

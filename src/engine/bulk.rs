@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::access::not_found;
 use super::{Caller, Engine, Error, ImportState, Role, invalid, view};
 use crate::model::{BulkReport, MemoryId, UnitId};
-use crate::store::{self, Bulk, BulkKind, ImportId, NewBulk, Tx, Undone};
+use crate::store::{self, Bulk, BulkKind, Deed, ImportId, NewBulk, Tx, Undone};
 
 /// Units in one transaction.
 pub(super) const UNITS_AT_ONCE: usize = 1_000;
@@ -106,7 +106,11 @@ impl Engine {
             .read(|reader| reader.bulk(id))?
             .ok_or_else(|| not_found("bulk change"))?;
         // Who may not see the memory sees no change of it.
-        match caller.must_have(role, bulk.start.memory) {
+        let here = match bulk.start.kind {
+            BulkKind::Copy => Role::Read,
+            _ => role,
+        };
+        match caller.must_have(here, bulk.start.memory) {
             Err(Error::NotFound { .. }) => return Err(not_found("bulk change")),
             other => other?,
         }
@@ -201,10 +205,15 @@ impl Engine {
     }
 
     /// Writes down that a change starts.
-    pub(super) fn begin_bulk(&self, _caller: &Caller, start: NewBulk) -> Result<Run<'_>, Error> {
+    pub(super) fn begin_bulk(&self, caller: &Caller, start: NewBulk) -> Result<Run<'_>, Error> {
         self.must_be_ready()?;
-        let by = start.by.clone();
-        let id = self.store.write(move |tx| tx.start_bulk(&start))?;
+        let (by, who) = (start.by.clone(), caller.actor());
+        let id = self.store.write(move |tx| {
+            let id = tx.start_bulk(&start)?;
+            let deed = Deed::new(action(start.kind), "bulk", id.0.to_string());
+            tx.audit(&who, &deed.within(start.memory))?;
+            Ok(id)
+        })?;
         Ok(Run {
             engine: self,
             step: Step {
@@ -230,11 +239,26 @@ impl Engine {
         let noted = self.store.write(move |tx| tx.note_bulk(id, state, &report));
         done?;
         noted?;
-        let bulk = self
+        let mut bulk = self
             .store
             .read(|reader| reader.bulk(id))?
             .ok_or_else(|| not_found("bulk change"))?;
+        // The caller knows it, and replies are remembered for 30 days: texts are not.
+        bulk.start.asked = None;
         self.bulk_view(caller, bulk)
+    }
+}
+
+/// What the audit log calls it.
+fn action(kind: BulkKind) -> &'static str {
+    match kind {
+        BulkKind::Import => "import_started",
+        BulkKind::Replace => "bulk_replace",
+        BulkKind::Delete => "bulk_delete",
+        BulkKind::Move => "bulk_move",
+        BulkKind::Copy => "bulk_copy",
+        BulkKind::Merge => "bulk_merge",
+        BulkKind::Undo => "bulk_undo",
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is looked after while nobody asks: imports whose end could not be written, what is past its time, and now and
-//! then a unit at random, which a look-up must find. And the figures of it all.
+//! What is looked after while nobody asks: imports whose end could not be written, and now and then a unit at random,
+//! which a look-up must find. And the figures of it all.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,9 +19,6 @@ const ROUND: Duration = Duration::from_secs(1);
 const ROUNDS_BETWEEN_SAMPLES: u64 = 18;
 /// How many.
 const SAMPLED: usize = 5;
-/// Every so many rounds what is past its time is dropped; for the first time after a minute.
-const ROUNDS_BETWEEN_PURGES: u64 = 3_600;
-const FIRST_PURGE: u64 = 60;
 
 /// What a watcher of the server wants to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,26 +98,9 @@ impl Engine {
     fn round(&self, round: u64) {
         if self.degraded().is_none() {
             self.imports.settle(&self.store);
-            if round % ROUNDS_BETWEEN_PURGES == FIRST_PURGE {
-                self.purge();
-            }
         }
         if round % ROUNDS_BETWEEN_SAMPLES == 0 && self.must_be_ready().is_ok() {
             self.sample(SAMPLED);
-        }
-    }
-
-    /// Drops what is past its time, a bounded piece a transaction.
-    fn purge(&self) {
-        loop {
-            match self.store.write(|tx| tx.purge()) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "what is past its time could not be dropped; trying again in an hour");
-                    return;
-                }
-            }
         }
     }
 

@@ -1,15 +1,13 @@
 //! Units: making, changing, taking back.
 
-use super::requests::{
-    HistoryEntry, ImportMode, NewUnit, UnitPage, UnitView, VariantText, Written,
-};
-use super::{Caller, Engine, Error, Role, invalid, view};
+use std::collections::BTreeMap;
+
+use super::requests::{BulkOf, HistoryEntry, ImportMode, NewUnit, UnitView, VariantText, Written};
+use super::{Caller, Engine, Error, Once, Role, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
-/// The most units on one page.
-const MOST_ON_A_PAGE: usize = 1_000;
 /// The longest context text and metadata value, in characters.
 const MAX_METADATA: usize = 10_240;
 
@@ -21,6 +19,17 @@ impl Engine {
         memory: &str,
         unit: &NewUnit,
     ) -> Result<Written, Error> {
+        self.add_unit_once(caller, memory, unit, None)
+    }
+
+    /// The same, remembered for an `Idempotency-Key`.
+    pub fn add_unit_once(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        unit: &NewUnit,
+        once: Option<Once<Written>>,
+    ) -> Result<Written, Error> {
         self.must_be_ready()?;
         let mode = match unit.mode.unwrap_or(ImportMode::Update) {
             ImportMode::Add => Mode::Add,
@@ -30,16 +39,17 @@ impl Engine {
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
         let who = caller.actor();
-        let outcome = self.store.write(move |tx| {
+        Ok(self.store.write(move |tx| {
             let outcome = tx.put_draft(memory, prepared, mode, who.by.as_deref(), None)?;
             audit_written(tx, &who, "unit_changed", memory, outcome)?;
-            Ok(outcome)
-        })?;
-        Ok(Written {
-            id: view::unit_id(outcome.id()),
-            rev: outcome.rev(),
-            created: matches!(outcome, Outcome::Added(..)),
-        })
+            let written = Written {
+                id: view::unit_id(outcome.id()),
+                rev: outcome.rev(),
+                created: matches!(outcome, Outcome::Added(..)),
+            };
+            once.map_or(Ok(()), |once| once.remember(tx, &written))?;
+            Ok(written)
+        })?)
     }
 
     /// One unit.
@@ -59,35 +69,6 @@ impl Engine {
             Ok(view::unit(&unit, &memory.name))
         })?;
         Ok(view)
-    }
-
-    /// Units of a memory in the order they were made; `cursor` is that of the page before.
-    pub fn units(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> Result<UnitPage, Error> {
-        if !(1..=MOST_ON_A_PAGE).contains(&limit) {
-            return Err(invalid(
-                "out_of_range",
-                "limit",
-                "1 to 1000 units fit on a page",
-            ));
-        }
-        let memory = self.memory_for(caller, Role::Read, memory)?;
-        let after = cursor
-            .map(|cursor| view::read_cursor(memory.id, cursor))
-            .transpose()?;
-        let page = self
-            .store
-            .read(|reader| reader.page(memory.id, after, limit, &store::Filter::default()))?;
-        let units = page.units.iter();
-        Ok(UnitPage {
-            units: units.map(|unit| view::unit(unit, &memory.name)).collect(),
-            cursor: page.next.map(|unit| view::cursor(memory.id, unit)),
-        })
     }
 
     /// Gives a unit other content; `rev` is the revision the caller saw.
@@ -126,12 +107,27 @@ impl Engine {
     /// All revisions, the newest first. Also of a deleted unit.
     pub fn history(&self, caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
         let (id, memory) = self.unit_for(caller, Role::Read, id)?;
-        let revisions = self.store.read(|reader| reader.history(id))?;
+        let (revisions, kinds) = self.store.read(|reader| {
+            let revisions = reader.history(id)?;
+            let mut kinds = BTreeMap::new();
+            for bulk in revisions.iter().filter_map(|revision| revision.import) {
+                if let Some(kind) = reader.bulk_kind(bulk)? {
+                    kinds.insert(bulk, kind);
+                }
+            }
+            Ok((revisions, kinds))
+        })?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
             at: view::time(revision.stamp.at),
             by: revision.stamp.by.clone(),
             action: revision.event.as_str().to_owned(),
+            bulk: revision.import.and_then(|bulk| {
+                Some(BulkOf {
+                    id: bulk.0.to_string(),
+                    kind: kinds.get(&bulk)?.as_str().to_owned(),
+                })
+            }),
             unit: revision
                 .unit
                 .as_ref()
@@ -147,16 +143,19 @@ impl Engine {
         id: &str,
         rev: i64,
         to_rev: i64,
+        once: Option<Once<UnitView>>,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let (id, memory) = self.unit_for(caller, Role::Write, id)?;
         let who = caller.actor();
         let reverted = self.store.write(move |tx| {
             let outcome = tx.revert_unit(id, to_rev, rev, who.by.as_deref())?;
-            audit_written(tx, &who, "unit_reverted", memory.id, outcome)
+            audit_written(tx, &who, "unit_reverted", memory.id, outcome)?;
+            let unit = view::unit(&tx.unit(id)?, &memory.name);
+            once.map_or(Ok(()), |once| once.remember(tx, &unit))?;
+            Ok(unit)
         });
-        reverted.map_err(|error| self.refused(error, id, rev))?;
-        self.view_of(id)
+        reverted.map_err(|error| self.refused(error, id, rev))
     }
 
     /// A conflict tells what is there now.

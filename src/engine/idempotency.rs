@@ -1,7 +1,7 @@
 //! Replies that were given to an `Idempotency-Key`, so that the same request sent twice writes once.
 
 use super::{Engine, Error, Idempotency, Remembered};
-use crate::store;
+use crate::store::{self, Tx};
 
 impl Engine {
     /// What an `Idempotency-Key` was answered with before, if it was; another body is an error.
@@ -23,14 +23,38 @@ impl Engine {
 
     /// Remembers an answer for 30 days.
     pub fn remember(&self, key: &Idempotency, answer: &Remembered) -> Result<(), Error> {
-        let sent = store::Remembered {
-            body_hash: key.body_hash as i64,
-            status: answer.status,
-            reply: answer.body.clone().into_bytes(),
-        };
+        let sent = stored(key, answer);
         let (name, route) = (key.key.clone(), key.route.clone());
         Ok(self
             .store
             .write(move |tx| tx.remember(&name, &route, &sent))?)
+    }
+}
+
+fn stored(key: &Idempotency, answer: &Remembered) -> store::Remembered {
+    store::Remembered {
+        body_hash: key.body_hash as i64,
+        status: answer.status,
+        reply: answer.body.clone().into_bytes(),
+    }
+}
+
+/// What to remember a write by, in the transaction that writes: whatever happens to the server, the request sent
+/// again is answered by what was done and does nothing twice.
+pub struct Once<T> {
+    /// The key, the route and the body.
+    pub key: Idempotency,
+    /// The answer to what was written.
+    pub answer: fn(&T) -> Result<Remembered, Error>,
+}
+
+impl<T> Once<T> {
+    pub(super) fn remember(self, tx: &mut Tx<'_>, written: &T) -> Result<(), store::Error> {
+        let answer = (self.answer)(written).map_err(|error| store::Error::Invalid {
+            field: "reply",
+            reason: error.to_string(),
+        })?;
+        let sent = stored(&self.key, &answer);
+        tx.remember(&self.key.key, &self.key.route, &sent)
     }
 }

@@ -4,14 +4,17 @@ use std::cmp::Reverse;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::filter::{Bounds, Filter};
+use super::glossary::{MentionView, mentions};
 use super::requests::{
-    BatchLookup, Explanation, Filter, Include, Lookup, LookupReply, Match, MatchKind, WordStanding,
+    BatchLookup, Explanation, Include, Lookup, LookupReply, Match, MatchKind, WordStanding,
     WordView,
 };
 use super::view::{self, Offsets};
-use super::{Caller, Engine, Error, invalid};
+use super::{Caller, Engine, Error, Role, invalid};
 use crate::index::{Found, Question};
-use crate::model::{Context, MemoryId, Unit, UnitId, Variant};
+use crate::model::{Context, MemoryId, Style, Unit, UnitId, Variant};
+use crate::names::Scope;
 use crate::score::{self, Difference, Segment};
 use crate::store;
 use crate::text::{self, fold};
@@ -47,7 +50,7 @@ impl Engine {
         }
         // What all segments share is judged once, also where there are none, and by its own name.
         check_bounds(batch.threshold, batch.limit)?;
-        batch.filter.as_ref().map(Bounds::new).transpose()?;
+        batch.filter.as_ref().map(ready).transpose()?;
         let one = |(place, segment): (usize, &super::requests::Segment)| {
             let lookup = Lookup {
                 source_lang: batch.source_lang.clone(),
@@ -75,13 +78,6 @@ struct Asked<'a> {
     filter: Option<Bounds<'a>>,
 }
 
-/// A filter with its times read.
-struct Bounds<'a> {
-    filter: &'a Filter,
-    after: Option<i64>,
-    before: Option<i64>,
-}
-
 /// A unit that will be shown, if it is among the best.
 struct Shown<'a> {
     unit: &'a Unit,
@@ -103,12 +99,31 @@ impl<'a> Asked<'a> {
             None => Segment::plain(&lookup.text),
         };
         view::check_asked(&segment.text, "/text")?;
-        let filter = lookup.filter.as_ref().map(Bounds::new).transpose()?;
+        let filter = lookup.filter.as_ref().map(ready).transpose()?;
         Ok(Self {
             lookup,
             segment,
             filter,
         })
+    }
+
+    /// The names in the segment, for those who ask for them.
+    fn mentions(
+        &self,
+        engine: &Engine,
+        caller: &Caller,
+    ) -> Result<Option<Vec<MentionView>>, Error> {
+        if !self.lookup.include.contains(&Include::Mentions) {
+            return Ok(None);
+        }
+        caller.must_have_in_glossary(Role::Read)?;
+        let scope = Scope {
+            lang: Some(&self.lookup.source_lang),
+            kinds: None,
+        };
+        let (live, style) = (engine.live.snapshot(), Style::default());
+        let text = &self.segment.text;
+        Ok(Some(mentions(&live.finder, text, scope, &style)))
     }
 
     fn answer(&self, engine: &Engine, caller: &Caller) -> Result<LookupReply, Error> {
@@ -136,11 +151,6 @@ impl<'a> Asked<'a> {
         let units = self.rows(engine, &found)?;
         let mut shown: Vec<Shown> = units
             .iter()
-            .filter(|unit| {
-                self.filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.admits(unit))
-            })
             .filter_map(|unit| {
                 let fuzzy = orders.get(&unit.id).copied();
                 self.show(
@@ -162,6 +172,7 @@ impl<'a> Asked<'a> {
             .take(limit)
             .collect();
         Ok(LookupReply {
+            mentions: self.mentions(engine, caller)?,
             matches,
             truncated: found.truncated,
         })
@@ -206,7 +217,11 @@ impl<'a> Asked<'a> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(engine.store.read(|reader| reader.units(&ids))?)
+        let mut units = engine.store.read(|reader| reader.units_and_imports(&ids))?;
+        if let Some(filter) = &self.filter {
+            units.retain(|(unit, import)| filter.admits(unit, *import));
+        }
+        Ok(units.into_iter().map(|(unit, _)| unit).collect())
     }
 
     /// Chooses the variants of a unit and scores them; `None` below the threshold.
@@ -428,31 +443,6 @@ fn words(text: &str, words: &[score::Word]) -> Vec<WordView> {
     words.iter().map(view).collect()
 }
 
-impl<'a> Bounds<'a> {
-    fn new(filter: &'a Filter) -> Result<Self, Error> {
-        let time = |text: &Option<String>, field: &str| {
-            text.as_deref()
-                .map(|text| view::read_time(text, field))
-                .transpose()
-        };
-        Ok(Self {
-            filter,
-            after: time(&filter.changed_after, "/filter/changed_after")?,
-            before: time(&filter.changed_before, "/filter/changed_before")?,
-        })
-    }
-
-    fn admits(&self, unit: &Unit) -> bool {
-        let by = |wanted: &Option<String>, by: &Option<String>| wanted.is_none() || wanted == by;
-        by(&self.filter.created_by, &unit.created.by)
-            && by(&self.filter.changed_by, &unit.changed.by)
-            && self.after.is_none_or(|after| unit.changed.at >= after)
-            && self.before.is_none_or(|before| unit.changed.at < before)
-            && self.filter.props.iter().all(|(kind, text)| {
-                unit.metadata
-                    .props
-                    .iter()
-                    .any(|prop| prop.kind == *kind && prop.text == *text)
-            })
-    }
+fn ready(filter: &Filter) -> Result<Bounds<'_>, Error> {
+    filter.ready("/filter/")
 }

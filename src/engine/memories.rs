@@ -1,12 +1,16 @@
-//! Memories: listing, making, changing, deleting.
+//! Memories: listing, making, changing, deleting, bringing back.
 
+use super::access::not_found;
 use super::edit::check_label;
 use super::requests::{MemoryInfo, MemoryPatch, NewMemory};
-use super::{Caller, Engine, Error, Role, invalid, view};
-use crate::store::{self, Deed};
+use super::{Caller, Engine, Error, Once, Role, invalid, view};
+use crate::model::MemoryId;
+use crate::store::{self, Deed, DeletedMemory};
 
 /// The longest title, in characters.
 const MAX_TITLE: usize = 200;
+/// Units read at once when a deleted memory is indexed again.
+const INDEXED_AT_ONCE: usize = 2_000;
 
 impl Engine {
     /// The memories that the caller may read, by name.
@@ -29,6 +33,16 @@ impl Engine {
 
     /// Makes a memory: who may write in all of them may also add one, as an import does.
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
+        self.create_memory_once(caller, memory, None)
+    }
+
+    /// The same, remembered for an `Idempotency-Key`.
+    pub fn create_memory_once(
+        &self,
+        caller: &Caller,
+        memory: &NewMemory,
+        once: Option<Once<MemoryInfo>>,
+    ) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
         caller.must_have_everywhere(Role::Write)?;
         if !store::is_memory_name(&memory.name) {
@@ -40,13 +54,14 @@ impl Engine {
         let title = memory.title.clone().unwrap_or_else(|| memory.name.clone());
         check_title(&title)?;
         let (new, who) = (memory.clone(), caller.actor());
-        let made = self.store.write(move |tx| {
+        Ok(self.store.write(move |tx| {
             let by = who.by.as_deref();
             let made = tx.create_memory(&new.name, &title, new.penalty, new.read_only, by)?;
             tx.audit(&who, &Deed::memory("memory_created", made.id, &made.name))?;
+            let made = view::memory(&made, Vec::new());
+            once.map_or(Ok(()), |once| once.remember(tx, &made))?;
             Ok(made)
-        })?;
-        Ok(view::memory(&made, Vec::new()))
+        })?)
     }
 
     /// Changes what the patch names.
@@ -88,6 +103,74 @@ impl Engine {
                 &Deed::memory("memory_deleted", memory.id, &memory.name),
             )
         })?;
+        Ok(())
+    }
+
+    /// The memories that were deleted within 30 days and that the caller administers, the last first.
+    pub fn deleted_memories(&self, caller: &Caller) -> Result<Vec<MemoryInfo>, Error> {
+        let mut deleted = self.store.read(|reader| reader.deleted_memories())?;
+        deleted.retain(|one| caller.must_have(Role::Admin, one.memory.id).is_ok());
+        let info = |one: &DeletedMemory| MemoryInfo {
+            deleted_at: Some(view::time(one.deleted.at)),
+            deleted_by: one.deleted.by.clone(),
+            restorable_until: Some(view::time(one.deleted.at + store::UNDELETE_WITHIN)),
+            ..view::memory(&one.memory, Vec::new())
+        };
+        Ok(deleted.iter().map(info).collect())
+    }
+
+    /// Brings back the memory of that name that was deleted last, with its units and their history.
+    pub fn restore_memory(&self, caller: &Caller, name: &str) -> Result<MemoryInfo, Error> {
+        self.must_be_ready()?;
+        let _one_at_a_time = self.restoring.lock();
+        let deleted = self.store.read(|reader| reader.deleted_memories())?;
+        let memory = deleted
+            .into_iter()
+            .map(|one| one.memory)
+            .find(|memory| memory.name == name)
+            .ok_or_else(|| not_found("memory"))?;
+        caller.must_have(Role::Admin, memory.id)?;
+        if self.store.read(|reader| reader.memory(name))?.is_some() {
+            return Err(Error::Exists { name: name.into() });
+        }
+        // Nobody writes a deleted memory and nobody looks into it, so its units can be indexed beforehand, and are
+        // found from the very moment on at which it is back.
+        let filled = self.index_deleted(memory.id);
+        let (who, id) = (caller.actor(), memory.id);
+        let back = filled.and_then(|()| {
+            Ok(self.store.write(move |tx| {
+                let back = tx.undelete_memory(&memory.name, who.by.as_deref())?;
+                if back.id != id {
+                    return Err(store::Error::NotFound { what: "memory" });
+                }
+                tx.audit(&who, &Deed::memory("memory_restored", id, &memory.name))
+            })?)
+        });
+        if let Err(error) = back {
+            self.index.forget(id);
+            return Err(error);
+        }
+        self.memory(caller, name)
+    }
+
+    fn index_deleted(&self, memory: MemoryId) -> Result<(), Error> {
+        self.index.forget(memory);
+        let mut filling = self.index.fill();
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|reader| reader.page_of_deleted(memory, after, INDEXED_AT_ONCE))?;
+            for unit in &page.units {
+                let variants = unit.variants.iter().map(|v| (&v.lang, v.text.as_str()));
+                filling.add(memory, unit.id, variants);
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        filling.finish();
         Ok(())
     }
 }

@@ -4,48 +4,73 @@
 mod access;
 mod admission;
 mod audit;
+mod browse;
 mod bulk;
+mod bulk_actions;
 mod caretaker;
+mod concordance;
 mod cursor;
+mod duplicates;
 mod edit;
+mod erase;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
+mod filter;
 mod first_run;
 mod glossary;
 mod idempotency;
 mod imports;
+mod keeper;
 mod keys;
 mod lookup;
 mod memories;
+mod replace;
 mod requests;
+mod stats;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod upkeep;
 mod variants;
 mod view;
 
+pub use crate::documents::Kind as DocumentKind;
 pub use crate::formats::Format;
+pub use crate::formats::glossary::Fault as GlossaryFault;
 pub use crate::model::{ConceptKind, Rights, Role};
 pub use crate::store::{Copy, RestoreError, Restored};
 pub use access::Caller;
 pub use admission::{Admitted, KeyFault, Rate, Turn};
 pub use audit::{AuditPage, AuditQuery, AuditView};
 pub use bulk::{BulkPage, BulkView};
+pub use bulk_actions::{BulkDelete, BulkMerge, BulkMove};
 pub use caretaker::Figures;
+pub use concordance::{
+    Concordance, ConcordanceHit, ConcordancePage, ConcordanceText, MAX_QUERY, MOST_HITS, Span,
+};
+pub use duplicates::{GroupKind, GroupPage, GroupView};
+pub use erase::{Erase, Erased};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
+pub use filter::Filter;
 pub use first_run::Sample;
 pub use glossary::{
-    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, GlossaryCheck, GlossaryFormat, GlossaryImport,
-    MentionView, NameEntry, NewConcept, NewStyle, NewSuggestion, StyleEdit, StyleSettings,
-    StyleView, SuggestionKind, SuggestionPage, SuggestionView,
+    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    ConceptQuery, ConceptView, Decision, DocumentChange, DocumentChanges, FindNames, FindTerms,
+    FindingView, FoundConcept, FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat,
+    GlossaryImport, MentionView, NameChange, NameEntry, NameTools, NewConcept, NewStyle,
+    NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
+    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
+pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
+pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
+pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
 pub use upkeep::{Damage, Verification};
 
 pub use requests::{
-    BatchLookup, Explanation, Filter, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
+    BatchLookup, BulkOf, Explanation, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
     Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment,
     UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
 };
@@ -198,6 +223,9 @@ pub enum Error {
     /// The output could not be written.
     #[error("the output could not be written: {0}")]
     Output(#[from] std::io::Error),
+    /// A document that cannot be read.
+    #[error("{0}")]
+    Document(#[from] crate::documents::Error),
     /// Anything the store says besides.
     #[error("the store failed: {0}")]
     Store(String),
@@ -256,9 +284,12 @@ pub struct Idempotency {
 
 /// One data folder, opened: what every command and every request calls. Cheap to share.
 pub struct Engine {
-    // Dropped in this order: the tidier first, then the store, which finishes its writes.
+    // Dropped in this order: those who work by themselves first, then the store, which finishes its writes.
+    _keeper: keeper::Keeper,
     _tidier: Tidier,
-    store: Store,
+    store: Arc<Store>,
+    /// Held while a deleted memory comes back.
+    restoring: parking_lot::Mutex<()>,
     index: Arc<Index>,
     /// The termbase in memory.
     live: Arc<glossary::Live>,
@@ -335,13 +366,15 @@ impl Engine {
                 listeners.read().iter().for_each(|tell| tell());
             }
         };
-        let store = Store::open(data, options, Box::new(follower))?;
+        let store = Arc::new(Store::open(data, options, Box::new(follower))?);
         let keys = Keys::default();
         let stored = store.read(|reader| reader.keys());
         keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         let engine = Arc::new(Engine {
+            _keeper: keeper::Keeper::start(store.clone()),
             _tidier: Tidier::start(index.clone()),
             store,
+            restoring: parking_lot::Mutex::default(),
             index,
             live,
             applied,

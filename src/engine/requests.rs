@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Filter;
+use super::glossary::MentionView;
 use crate::model::{Context, ImportReport, Lang, Metadata};
 
 /// A look-up of one segment. `POST /v1/lookup` reads it as it stands.
@@ -40,7 +42,7 @@ pub struct Lookup {
     /// Only units that fulfil this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// More to tell: `explain`.
+    /// More to tell: `explain`, `mentions`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<Include>,
 }
@@ -51,6 +53,8 @@ pub struct Lookup {
 pub enum Include {
     /// Word by word, what matched and what each difference cost.
     Explain,
+    /// The names in the segment, as `/v1/names/find` tells them; for those who may read the glossary.
+    Mentions,
 }
 
 fn default_threshold() -> u8 {
@@ -98,25 +102,6 @@ pub struct Segment {
     pub context: Option<Context>,
 }
 
-/// Which units may be returned. All conditions given must hold.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Filter {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed_by: Option<String>,
-    /// RFC 3339; units changed at that time or later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed_after: Option<String>,
-    /// RFC 3339; units changed before that time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed_before: Option<String>,
-    /// Props that the unit must have, type → text.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub props: BTreeMap<String, String>,
-}
-
 /// The answer to one look-up.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct LookupReply {
@@ -125,6 +110,9 @@ pub struct LookupReply {
     /// The work budget ended the search early: better fuzzy matches than the ones shown may exist.
     /// Depends on the segment and the store only, never on load.
     pub truncated: bool,
+    /// The names in the segment, where `include` asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<Vec<MentionView>>,
 }
 
 /// One match.
@@ -264,6 +252,15 @@ pub struct MemoryInfo {
     pub languages: Vec<String>,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// Of a deleted memory: when. RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+    /// … and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<String>,
+    /// … and until when it can come back. RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restorable_until: Option<String>,
 }
 
 /// A unit to write. `POST /v1/memories/{name}/units`, and `PUT /v1/units/{id}` with `rev` beside it.
@@ -367,11 +364,24 @@ pub struct HistoryEntry {
     pub at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// What was done: `added`, `updated`, `replaced`, `reverted`, `deleted` …
+    /// What was done: `added`, `updated`, `replaced`, `reverted`, `deleted`, `restored`, `taken_back`,
+    /// `moved`, `merged`.
     pub action: String,
+    /// The import or change of many units that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<BulkOf>,
     /// The unit as of this revision; absent for a deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitView>,
+}
+
+/// What changed many units at once, this one among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkOf {
+    /// For `GET /v1/bulk/{id}`.
+    pub id: String,
+    /// `import`, `replace`, `delete`, `move`, `copy`, `merge`, `undo`.
+    pub kind: String,
 }
 
 /// How an import stands. `GET /v1/imports/{id}`.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::access::not_found;
 use super::imports::Ended;
 use super::requests::{ImportMode, ImportStatus};
-use super::{Caller, Engine, Error, Progress, Role};
+use super::{Caller, Engine, Error, Filter, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
@@ -150,14 +150,28 @@ impl Engine {
         })
     }
 
-    /// Streams a memory in the order its units were made. Units that come while it runs may be in it.
+    /// Whether [`Engine::export`] would begin.
+    pub fn check_export(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        self.memory_for(caller, Role::Read, memory)?;
+        filter.ready("").map(drop)
+    }
+
+    /// Streams the units of a memory that a filter takes, in the order they were made. Units that come while it
+    /// runs may be in it.
     pub fn export(
         &self,
         caller: &Caller,
         memory: &str,
         format: Format,
+        filter: &Filter,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
+        let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
         self.note(caller, Deed::memory("exported", memory.id, &memory.name));
         let memory = memory.id;
@@ -173,9 +187,7 @@ impl Engine {
         let mut exported = Exported::default();
         let mut after = None;
         loop {
-            let page = self.store.read(|reader| {
-                reader.page(memory, after, EXPORTED_AT_ONCE, &store::Filter::default())
-            })?;
+            let page = self.filtered(memory, &bounds, after, EXPORTED_AT_ONCE)?;
             for unit in &page.units {
                 match writer.write_unit(unit)? {
                     formats::Written::Whole => exported.units += 1,

@@ -103,6 +103,11 @@ pub(super) fn check_asked(text: &str, field: &str) -> Result<(), Error> {
     }
 }
 
+/// A count that the store keeps, which is never below nothing.
+pub(super) fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
 /// A unit as shown; `memory` is its memory's name.
 pub(super) fn unit(unit: &Unit, memory: &str) -> UnitView {
     let text = |v: &crate::model::Variant| (v.lang.to_string(), v.text.clone());
@@ -138,6 +143,9 @@ pub(super) fn memory(memory: &store::Memory, languages: Vec<String>) -> MemoryIn
         units: memory.units.max(0) as u64,
         languages,
         created_at: time(memory.created.at),
+        deleted_at: None,
+        deleted_by: None,
+        restorable_until: None,
     }
 }
 

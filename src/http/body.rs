@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::json::{self, Value};
 use super::problem::{Problem, quoted};
 use super::stream::{Broken, Incoming};
+use crate::engine::Filter;
 use crate::model::ConceptId;
 
 /// The largest JSON body, packed or not, in bytes.
@@ -149,6 +150,51 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
+/// The query string as a `T` and a filter of units beside it.
+pub(super) struct Filtered<T>(pub(super) T, pub(super) Filter);
+
+impl<T: DeserializeOwned> FromRequest for Filtered<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(filtered(request.query_string()).map(|(rest, filter)| Filtered(rest, filter)))
+    }
+}
+
+/// The parameters of a filter; `prop.TYPE` besides.
+const FILTER: [&str; 11] = [
+    "lang",
+    "text",
+    "created_by",
+    "changed_by",
+    "created_after",
+    "created_before",
+    "changed_after",
+    "changed_before",
+    "import",
+    "tagged",
+    "suspicious",
+];
+
+fn filtered<T: DeserializeOwned>(text: &str) -> Result<(T, Filter), Problem> {
+    let (mut filter, mut rest, mut props) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, value) in parameters(text)? {
+        match name.strip_prefix("prop.") {
+            Some(kind) => props.push((kind.to_owned(), value)),
+            None if FILTER.contains(&name.as_str()) => filter.push((name, value)),
+            None => rest.push((name, value)),
+        }
+    }
+    if !props.is_empty() {
+        filter.push(("props".to_owned(), Value::Object(props)));
+    }
+    Ok((
+        json::typed_query(Value::Object(rest))?,
+        json::typed_query(Value::Object(filter))?,
+    ))
+}
+
 /// The query string as a `T`; unknown and repeated parameters are refused.
 pub(super) struct Parameters<T>(pub(super) T);
 
@@ -162,6 +208,10 @@ impl<T: DeserializeOwned> FromRequest for Parameters<T> {
 }
 
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    json::typed_query(Value::Object(parameters(text)?))
+}
+
+fn parameters(text: &str) -> Result<Vec<(String, Value)>, Problem> {
     let unreadable = |_| {
         Problem::bad_request(
             "invalid_query",
@@ -180,7 +230,7 @@ fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         }
         fields.push((name, Value::Parameter(value)));
     }
-    json::typed_query(Value::Object(fields))
+    Ok(fields)
 }
 
 /// A memory's name in the path. What could not be a name is not found.
@@ -284,6 +334,25 @@ mod tests {
         ] {
             assert_eq!(query::<Page>(text).unwrap_err().code(), code, "{text}");
         }
+    }
+
+    #[test]
+    fn a_filter_stands_beside_other_parameters() {
+        let text = "limit=2&text=%D8%AF%D8%B1&lang=fa&suspicious=true&prop.x.y=a+b";
+        let (page, filter) = filtered::<Page>(text).unwrap();
+        assert_eq!(page.limit, Some(2));
+        assert_eq!(filter.text.as_deref(), Some("در"));
+        assert_eq!(filter.suspicious, Some(true));
+        assert_eq!(filter.props["x.y"], "a b");
+        for (text, code) in [
+            ("prop=1", "unknown_field"),
+            ("lang=", "invalid_language"),
+            ("tagged=yes", "wrong_type"),
+            ("prop.a=1&prop.a=2", "duplicate_field"),
+        ] {
+            assert_eq!(filtered::<Page>(text).unwrap_err().code(), code, "{text}");
+        }
+        assert!(filtered::<Page>("").unwrap().1.is_empty());
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl Locks {
     }
 }
 
-/// Runs `work` unless the key was answered before. `route` has its memory or unit in it.
+/// Runs `work` unless the key was answered before, and remembers its answer afterwards. `route` has its memory or
+/// unit in it. A server that is killed between the two does the work again when it is asked again: see
+/// [`once_within`].
 pub(super) async fn once(
     state: &State,
     key: Key,
@@ -71,8 +73,25 @@ pub(super) async fn once(
     body_hash: u64,
     work: impl FnOnce() -> Result<Remembered, Error> + Send + 'static,
 ) -> Result<Remembered, Problem> {
+    let engine = Arc::clone(&state.engine);
+    let work = move |claim: Option<Idempotency>| {
+        let answer = work()?;
+        claim.map_or(Ok(()), |claim| engine.remember(&claim, &answer))?;
+        Ok(answer)
+    };
+    once_within(state, key, route, body_hash, work).await
+}
+
+/// The same for work that itself remembers its answer, in the transaction in which it writes.
+pub(super) async fn once_within(
+    state: &State,
+    key: Key,
+    route: String,
+    body_hash: u64,
+    work: impl FnOnce(Option<Idempotency>) -> Result<Remembered, Error> + Send + 'static,
+) -> Result<Remembered, Problem> {
     let Some(key) = key.0 else {
-        return blocking(work).await;
+        return blocking(move || work(None)).await;
     };
     // The guard goes along: a client that hangs up does not let the next one in early.
     let guard = state.locks.hold(&key).await;
@@ -87,9 +106,7 @@ pub(super) async fn once(
         if let Some(answer) = engine.remembered(&idempotency)? {
             return Ok(answer);
         }
-        let answer = work()?;
-        engine.remember(&idempotency, &answer)?;
-        Ok(answer)
+        work(Some(idempotency))
     })
     .await
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    admin, bulk, changes, concepts, glossary, health, keys, lookup, memories, names, styles,
-    suggestions, transfer, units,
+    admin, bulk, changes, concepts, concordance, documents, glossary, health, keys, lookup,
+    memories, names, stats, styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
@@ -31,17 +31,18 @@ use crate::model::ImportReport;
         (name = "server", description = "The server itself"),
     ),
     paths(
-        lookup::lookup, lookup::batch,
-        memories::list, memories::create, memories::show, memories::change, memories::delete,
+        lookup::lookup, lookup::batch, concordance::search,
+        memories::list, memories::create, memories::show, memories::change, memories::delete, memories::restore,
         units::list, units::add, units::show, units::replace, units::delete, units::history, units::revert,
-        names::find,
+        names::find, names::normalize, names::terms, names::check, documents::normalize,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
         styles::list, styles::create, styles::show, styles::replace, styles::delete,
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
-        bulk::list, bulk::show, bulk::undo,
+        bulk::list, bulk::show, bulk::undo, bulk::delete, bulk::transfer, bulk::merge, bulk::replace, bulk::preview,
+        bulk::duplicates, bulk::erase, stats::all, stats::of_memory,
         changes::follow,
         keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         health::health, health::ready,
@@ -113,9 +114,15 @@ fn for_each_operation(document: &mut Value, change: fn(&str, &str, &mut Value)) 
 fn complete(path: &str, method: &str, operation: &mut Value) {
     let json_body = operation["requestBody"]["content"]["application/json"].is_object();
     let guarded = !matches!(path, "/v1/health" | "/v1/ready");
-    let admin = path.starts_with("/v1/admin/");
-    let asks = ["/v1/lookup", "/v1/names/", "/v1/terms", "/v1/check"];
-    let asks = asks.iter().any(|start| path.starts_with(start));
+    let admin = matches!(path, "/v1/admin/backup" | "/v1/admin/verify");
+    let asks = [
+        "/v1/lookup",
+        "/v1/names/",
+        "/v1/documents/",
+        "/v1/terms",
+        "/v1/check",
+    ];
+    let asks = asks.iter().any(|start| path.starts_with(start)) || path.ends_with("/preview");
     let writes = method != "get" && !admin && !asks;
     let named = path.contains('{');
     let mut shared = vec![
@@ -212,6 +219,7 @@ fn narrow_names(path: &str, operation: &mut Value) {
             }
             (Some("path"), Some("id")) => "^[A-Za-z0-9_.:-]{1,64}$",
             (Some("query"), Some("from" | "to")) if path.ends_with("/import") => LANGUAGE,
+            (Some("query"), Some("lang" | "target_lang")) => LANGUAGE,
             _ => continue,
         };
         parameter["schema"]["pattern"] = json!(pattern);
@@ -222,9 +230,16 @@ const LANGUAGE: &str = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,5}$";
 
 /// Says what a language tag looks like, wherever one is asked for.
 fn tighten_languages(document: &mut Value) {
-    for schema in ["Lookup", "BatchLookup", "NewUnit", "UnitEdit"] {
+    for schema in [
+        "Lookup",
+        "BatchLookup",
+        "NewUnit",
+        "UnitEdit",
+        "Filter",
+        "BulkReplace",
+    ] {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
-        for field in ["source_lang", "target_lang"] {
+        for field in ["source_lang", "target_lang", "lang"] {
             if properties[field].is_object() {
                 properties[field]["pattern"] = json!(LANGUAGE);
                 properties[field]["maxLength"] = json!(35);

@@ -377,6 +377,13 @@ impl From<Error> for Problem {
                 problem.0.report = Some(report);
                 problem
             }
+            Error::Document(error) => {
+                let status = match error.code {
+                    "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+                    _ => StatusCode::UNPROCESSABLE_ENTITY,
+                };
+                Self::new(status, error.code, detail)
+            }
             Error::Output(_) | Error::Store(_) => {
                 tracing::error!(error = %printable(&detail, MAX_DETAIL), "request failed");
                 Self::internal()

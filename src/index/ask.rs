@@ -73,7 +73,7 @@ impl Index {
     }
 
     /// For each numbered set of languages, whether it has one.
-    fn sets_with(&self, group: &LangGroup) -> Vec<bool> {
+    pub(super) fn sets_with(&self, group: &LangGroup) -> Vec<bool> {
         self.languages
             .read()
             .iter()

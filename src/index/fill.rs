@@ -83,6 +83,12 @@ impl Index {
         Filling::new(self)
     }
 
+    /// Forgets the units of a memory.
+    pub fn forget(&self, memory: MemoryId) {
+        let _writer = self.writer.lock();
+        self.shards.write().remove(&memory);
+    }
+
     /// The number of a set of languages. There are few; beyond 65,535 sets the last number stands for
     /// "any", and the engine finds out from the unit.
     fn languages_number(&self, groups: &[LangGroup]) -> u16 {

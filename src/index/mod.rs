@@ -9,6 +9,7 @@
 
 mod ask;
 mod census;
+mod concordance;
 mod fill;
 mod part;
 mod query;
@@ -25,6 +26,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::text::Analysis;
+pub use concordance::{Occurring, Search};
 pub use fill::Filling;
 use shard::{Shard, State};
 use vocabulary::Vocabulary;

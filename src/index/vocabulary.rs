@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::score::similarity::{Likeness, Pattern, most_edits};
 use crate::score::weight;
 use crate::text::Kind;
+use crate::text::wanted::WantedToken;
 
 use super::similar::{Similar, may_be_within, signature};
 
@@ -32,6 +33,8 @@ pub(super) struct Vocabulary {
     words: Words,
     /// Words that stand for two tokens which a ZWNJ joins.
     joined: Vec<bool>,
+    /// Words of parts that an apostrophe joins.
+    parted: Vec<WordId>,
     similar: Similar,
 }
 
@@ -147,6 +150,7 @@ impl Vocabulary {
             table: HashTable::new(),
             words: Words::default(),
             joined: Vec::new(),
+            parted: Vec::new(),
             similar: Similar::default(),
         };
         // No token has an empty text, so nothing else can be the same as these two.
@@ -192,6 +196,9 @@ impl Vocabulary {
         }
         let id = self.words.push(kind, word);
         self.joined.push(false);
+        if kind == Kind::Word && word.contains('\'') {
+            self.parted.push(id);
+        }
         let words = &self.words;
         let hash_of = |id: &WordId| Self::hash(words.kinds[*id as usize], words.text(*id));
         self.table
@@ -204,6 +211,35 @@ impl Vocabulary {
         let id = self.intern(Kind::Word, word);
         self.joined[id as usize] = true;
         id
+    }
+
+    /// The words that are what a search asks for.
+    pub(super) fn wanted(&self, token: &WantedToken) -> Vec<WordId> {
+        if token.prefix {
+            return self.words_that(|word| token.is(Kind::Word, word));
+        }
+        let mut ids: Vec<WordId> = self.find(token.kind, &token.text).into_iter().collect();
+        if token.kind == Kind::Word {
+            let parted = self.parted.iter().copied();
+            ids.extend(parted.filter(|&id| token.is(Kind::Word, self.text(id))));
+        }
+        ids
+    }
+
+    /// The words that are two tokens of a search, written together.
+    pub(super) fn wanted_together(&self, first: &WantedToken, second: &WantedToken) -> Vec<WordId> {
+        if second.prefix {
+            return self.words_that(|word| first.is_with(second, word));
+        }
+        let together = [first.text.as_str(), &second.text].concat();
+        self.find(Kind::Word, &together).into_iter().collect()
+    }
+
+    /// All of them are asked: some milliseconds for half a million.
+    fn words_that(&self, are: impl Fn(&str) -> bool) -> Vec<WordId> {
+        let words = (0..self.words.len() as WordId)
+            .filter(|&id| self.words.kinds[id as usize] == Kind::Word);
+        words.filter(|&id| are(self.words.text(id))).collect()
     }
 
     /// Words similar to one, itself included if it is known.
@@ -246,7 +282,10 @@ impl Vocabulary {
     /// Bytes held: the words, and the directory of similar ones.
     pub(super) fn bytes(&self) -> (usize, usize) {
         let each = 4 + 1 + 1 + 8 + 4 + 1;
-        let words = self.words.text.len() + each * self.words.len() + self.table.capacity() * 5;
+        let words = self.words.text.len()
+            + each * self.words.len()
+            + self.table.capacity() * 5
+            + self.parted.len() * 4;
         (words, self.similar.bytes())
     }
 }

@@ -163,7 +163,6 @@ impl Walk<'_> {
         if let Some((first, word, Gap::Space | Gap::Hyphen)) = self.before(at)
             && word.is_capital()
             && self.is_given_of(variant.concept, self.page().letters_of(first))
-            && !lexicon.sounds_given(letters)
         {
             self.extend(hit, first);
             return Some(());
@@ -304,7 +303,7 @@ impl Walk<'_> {
             if self.is_of_a_head(at) {
                 return None;
             }
-            if variant.facts.given && before.is_capital() && gap == Gap::Space {
+            if variant.facts.given && before.is_capital() && matches!(gap, Gap::Space | Gap::Dot) {
                 let fits = lexicon.common.has(letters) && !lexicon.titles.has(letters);
                 fits.then_some(())?;
             }

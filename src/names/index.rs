@@ -56,7 +56,7 @@ impl Index {
         }
     }
 
-    /// Adds a name under a key; a second time under the same key changes nothing.
+    /// Adds a name under a key; a second time in a row changes nothing.
     pub(super) fn add(&mut self, key: &[u8], entry: Entry) {
         let Some(&head) = key.first() else { return };
         if u32::try_from(self.arena.len() + key.len()).is_err() {
@@ -68,7 +68,8 @@ impl Index {
         let link = self.links.len() as u32;
         match found.copied() {
             Some(at) => {
-                if self.entries(at).any(|known| known == entry) {
+                // A name comes with all its keys at once, so a repeated one is the last.
+                if self.entries(at).next() == Some(entry) {
                     return;
                 }
                 let Some(known) = self.keys.get_mut(at as usize) else {
@@ -117,30 +118,26 @@ impl Index {
             return false;
         };
         let first = self.first_length(head);
-        let long = || {
-            letters
-                .get(..first)
-                .is_some_and(|start| self.starts.has(hash(start)))
+        if letters
+            .get(..first)
+            .is_some_and(|start| self.starts.has(hash(start)))
+        {
+            return true;
+        }
+        let short = |end: usize| {
+            end < first
+                && letters
+                    .get(..end)
+                    .is_some_and(|key| self.shorts.has(hash(key)))
         };
-        let short = || {
-            // A short key is a word, or two short ones.
-            word < first
-                && (word..first).any(|end| {
-                    letters
-                        .get(..end)
-                        .is_some_and(|key| self.shorts.has(hash(key)))
-                })
-        };
-        // A suffix may follow a short key.
-        long() || short() || (word >= first && self.short_within(letters, first))
-    }
-
-    fn short_within(&self, letters: &[u8], first: usize) -> bool {
-        (1..first).any(|end| {
-            letters
-                .get(..end)
-                .is_some_and(|key| self.shorts.has(hash(key)))
-        })
+        match (word, head) {
+            // Initials: the key goes on in the next words.
+            (1, _) => (1..first).any(short),
+            // A short key, perhaps with a plural s.
+            (_, 0..0x80) => short(word) || short(word.saturating_sub(1)),
+            // A short key, perhaps with an ending of up to four letters.
+            _ => word < first + 8 && (2..=word.min(first)).step_by(2).any(short),
+        }
     }
 
     /// Whether a key of more than a few letters can go on from here.

@@ -195,7 +195,7 @@ const HEADS_OF: &str = "university college school institute academy hospital mus
     front union federation association society organization organisation company corporation league chamber \
     council committee communist voice radio friends fedaian fadaian conference treaty";
 
-const ORDINARY: &str = "mashed meshed turkey china chad jordan guinea cologne java polish mali georgia niger cuba oman \
+const ORDINARY: &str = "may bush carter brown rice twitter politico muscat jack mark bill pope press sudden mashed meshed turkey china chad jordan guinea cologne java polish mali georgia niger cuba oman \
     basic basis bassist basics besieged caramel paris marine marines german germane carmen common komen sharing sharer \
     majority migrate mashing tyrant tehrani iranian reason rising raising raison rash rush radish raja rajah \
     kernel kerman kirmani mirage merge merger moral mural marshal martial samurai shaman shawl \

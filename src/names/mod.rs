@@ -6,6 +6,8 @@
 //!   romanisations, `build` makes variants of each name, `index` holds them, `walk` decides by the spelling and
 //!   `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
 //! * [`judge`] knows the standing of a mention in a style; [`normalize`] rewrites a text to a style.
+//! * [`Lookup`] answers a query with concepts; [`Terms`] a segment with terms and names for its translator;
+//!   [`redundant`] says which listed spellings the finder does not need.
 
 mod build;
 mod context;
@@ -14,14 +16,20 @@ mod index;
 mod judge;
 mod letters;
 mod lexicon;
+mod lookup;
 mod mention;
 mod normalize;
+mod redundant;
 mod sound;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use find::{Finder, Scope};
 pub use judge::{Finding, Reason, judge, reads_persian};
+pub use lookup::{Hit, LEAST, Lookup};
 pub use mention::{Mention, Span, Via, spans};
 pub use normalize::{Change, Normalized, normalize};
+pub use redundant::redundant;
+pub use terms::{TermMatch, Terms};

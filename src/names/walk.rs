@@ -39,13 +39,20 @@ pub(super) struct Reading {
     skeletons: Vec<u8>,
     skeleton_starts: Vec<u32>,
     sound: Sound,
+    /// A text without capitals, as users type: then small words are listened to as well.
+    is_small: bool,
 }
+
+/// How many small words in a row are listened to behind a capital: Islamic Revolution *of the* …
+const SMALL_WORDS: usize = 3;
 
 impl Reading {
     pub(super) fn read(&mut self, text: &str) {
         self.page.read(text);
         self.skeletons.clear();
         self.skeleton_starts.clear();
+        self.is_small = !self.page.words.iter().any(|word| word.is_capital());
+        let mut heard = 0;
         for at in 0..self.page.words.len() {
             self.skeleton_starts.push(self.skeletons.len() as u32);
             let Some(word) = self.page.words.get(at) else {
@@ -54,8 +61,13 @@ impl Reading {
             if word.is_ezafe() {
                 continue;
             }
+            heard = if word.is_capital() || self.is_small {
+                SMALL_WORDS + 1
+            } else {
+                heard.saturating_sub(1)
+            };
             let letters = self.page.letters_of(at);
-            if word.is_arabic() || word.is_opaque() || !letters.is_ascii() {
+            if heard == 0 || word.is_arabic() || word.is_opaque() || !letters.is_ascii() {
                 self.skeletons.push(0xFF);
             } else {
                 self.sound.read(letters);
@@ -107,7 +119,7 @@ impl<'a> Walk<'a> {
         if self.names.exact.may_start(letters, length) {
             self.exact(from, letters, emit);
         }
-        if !word.is_arabic() && !word.is_number() {
+        if (word.is_capital() || self.reading.is_small) && !word.is_arabic() && !word.is_number() {
             self.sounds(from, emit);
         }
     }
@@ -364,9 +376,10 @@ impl<'a> Walk<'a> {
             .and_then(|at| bytes.get(at));
         let after = bytes.get(last.full_end as usize..).unwrap_or_default();
         let small = !first.is_capital();
-        !matches!(before, Some(b'@'))
-            && !(small && matches!(before, Some(b'.' | b'/')))
-            && !matches!(after, [b'.' | b'@', b'a'..=b'z', b'a'..=b'z', ..])
+        let is_handle = matches!(before, Some(b'@'));
+        let is_in_path = small && matches!(before, Some(b'.' | b'/'));
+        let goes_on = matches!(after, [b'.' | b'@', b'a'..=b'z', b'a'..=b'z', ..]);
+        !(is_handle || is_in_path || goes_on)
     }
 
     /// Where the last word ends without `cut` bytes of its letters.
@@ -499,6 +512,17 @@ impl<'a> Walk<'a> {
             if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
                 return None;
             }
+            if last == 0 {
+                // A word alone resembles many: what is left to chance must be less the shorter it is.
+                let allowed = match sound.skeleton.len() {
+                    0..=3 => 0,
+                    4 | 5 => 1,
+                    _ => 2,
+                };
+                sound
+                    .weak_differences(&name_sound)
+                    .filter(|weak| *weak <= allowed)?;
+            }
             heard += sound.skeleton.len();
             likeness += sound.likeness(&name_sound);
         }
@@ -521,7 +545,8 @@ impl<'a> Walk<'a> {
         let capitals = words
             .iter()
             .all(|at| self.word(*at).is_some_and(Word::is_capital));
-        if !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
+        let person = variant.facts.kind == Some(ConceptKind::Person);
+        if !person || !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
             return None;
         }
         let joined: Vec<u8> = words

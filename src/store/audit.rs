@@ -134,8 +134,8 @@ pub struct AuditPage {
     pub next: Option<i64>,
 }
 
-const COLUMNS: &str =
-    "id, at, by, key_id, action, object, object_id, memory_id, before_rev, after_rev, request_id";
+const COLUMNS: &str = "id, at, by, key_id, action, object, object_id,
+     (SELECT name FROM memory WHERE memory.id = memory_id), before_rev, after_rev, request_id";
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     Ok(AuditEntry {

@@ -1,7 +1,9 @@
 //! Walking through units in id order: pages of a memory for people and exports, all texts for an index.
 
+use std::time::{Duration, Instant};
+
 use super::content::place;
-use super::units::{Loader, Stored, text};
+use super::units::{Loader, text};
 use super::{Error, ImportId, Reader};
 use crate::model::{Lang, MemoryId, Unit, UnitId};
 
@@ -15,46 +17,8 @@ pub struct Page {
     pub next: Option<UnitId>,
 }
 
-/// Which units of a memory are wanted; an empty filter takes all.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Last changed by this user or key.
-    pub changed_by: Option<String>,
-    /// Last changed at this second or later.
-    pub changed_from: Option<i64>,
-    /// Last changed at this second or earlier.
-    pub changed_to: Option<i64>,
-    /// Has a variant in a language that meets this one.
-    pub lang: Option<Lang>,
-    /// The present revision was written by this import.
-    pub import: Option<ImportId>,
-}
-
-impl Filter {
-    fn takes(&self, stored: &Stored) -> bool {
-        let unit = &stored.unit;
-        self.changed_by
-            .as_ref()
-            .is_none_or(|by| unit.changed.by.as_ref() == Some(by))
-            && self.changed_from.is_none_or(|at| unit.changed.at >= at)
-            && self.changed_to.is_none_or(|at| unit.changed.at <= at)
-            && self
-                .import
-                .is_none_or(|import| stored.import == Some(import.0))
-            && self
-                .lang
-                .as_ref()
-                .is_none_or(|lang| unit.variants.iter().any(|v| v.lang.meets(lang)))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.changed_by.is_none()
-            && self.changed_from.is_none()
-            && self.changed_to.is_none()
-            && self.lang.is_none()
-            && self.import.is_none()
-    }
-}
+/// Says which units are wanted, from a unit and the import or bulk change that wrote its present revision.
+pub type Takes<'f> = &'f dyn Fn(&Unit, Option<ImportId>) -> bool;
 
 /// A unit as far as an index needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,13 +42,15 @@ pub struct ScannedVariant {
     pub tagged: bool,
 }
 
-/// How many units a filtered page looks at.
+/// How many units a filtered page looks at,
 const FILTERED_AT_ONCE: usize = 5_000;
+/// and for how long: a read ends within a second.
+const FILTERED_FOR: Duration = Duration::from_millis(300);
 /// A memory of at most so many units is paged by its index and a sort, a larger one by walking the ids.
 const SORTED_UNITS: i64 = 20_000;
 
 impl Reader<'_> {
-    /// Units of a memory in id order, those after `after`.
+    /// Units of a memory in id order, those after `after`; with `takes`, those that it takes.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown or deleted memory.
@@ -93,23 +59,48 @@ impl Reader<'_> {
         memory: MemoryId,
         after: Option<UnitId>,
         limit: usize,
-        filter: &Filter,
+        takes: Option<Takes<'_>>,
     ) -> Result<Page, Error> {
-        let looked_at = if filter.is_empty() {
-            limit
-        } else {
-            limit.max(FILTERED_AT_ONCE)
+        let looked_at = match takes {
+            None => limit,
+            Some(_) => limit.max(FILTERED_AT_ONCE),
         };
-        let ids = self.ids_after(memory, after, looked_at.saturating_add(1))?;
+        self.page_of(memory, after, (limit, looked_at), takes, false)
+    }
+
+    /// Units of a memory in id order, those after `after`, also of a deleted one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown memory.
+    pub fn page_of_deleted(
+        &self,
+        memory: MemoryId,
+        after: Option<UnitId>,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.page_of(memory, after, (limit, limit), None, true)
+    }
+
+    fn page_of(
+        &self,
+        memory: MemoryId,
+        after: Option<UnitId>,
+        (limit, looked_at): (usize, usize),
+        takes: Option<Takes<'_>>,
+        deleted: bool,
+    ) -> Result<Page, Error> {
+        let started = Instant::now();
+        let ids = self.ids_after(memory, after, looked_at.saturating_add(1), deleted)?;
         let mut loader = Loader::new(self.conn, self.langs)?;
         let mut page = Page::default();
         for (place, &id) in ids.iter().enumerate() {
-            if page.units.len() == limit || place == looked_at {
+            let late = place > 0 && place % 64 == 0 && started.elapsed() > FILTERED_FOR;
+            if page.units.len() == limit || place == looked_at || late {
                 page.next = ids.get(place.wrapping_sub(1)).copied().or(after);
                 break;
             }
             if let Some(stored) = loader.load(id)?
-                && filter.takes(&stored)
+                && takes.is_none_or(|takes| takes(&stored.unit, stored.import.map(ImportId)))
             {
                 page.units.push(stored.unit);
             }
@@ -122,13 +113,14 @@ impl Reader<'_> {
         memory: MemoryId,
         after: Option<UnitId>,
         limit: usize,
+        deleted: bool,
     ) -> Result<Vec<UnitId>, Error> {
         let (units, first, last) = self
             .conn
             .prepare_cached(
-                "SELECT units, first_unit, last_unit FROM memory WHERE id = ?1 AND deleted_at IS NULL",
+                "SELECT units, first_unit, last_unit FROM memory WHERE id = ?1 AND (deleted_at IS NULL OR ?2)",
             )?
-            .query_row([memory.0], |row| {
+            .query_row(rusqlite::params![memory.0, deleted], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
             })
             .map_err(|error| super::or_not_found(error, "memory"))?;

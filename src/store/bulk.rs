@@ -1,7 +1,7 @@
 //! Changes of many units at once: who asked for what, how far it is, and which units it touched. They share their
 //! table and their numbers with imports, because a unit's revision says of either which one wrote it.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::content::place;
 use super::tx::Tx;
@@ -141,6 +141,14 @@ fn read_bulk(row: &Row<'_>) -> Result<Bulk, Error> {
     })
 }
 
+fn kind_of(conn: &Connection, id: ImportId) -> Result<Option<BulkKind>, Error> {
+    let kind: Option<String> = conn
+        .prepare_cached("SELECT kind FROM import WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    kind.map(|kind| BulkKind::parse(&kind)).transpose()
+}
+
 impl Tx<'_> {
     /// Writes down that a change of many units starts.
     ///
@@ -149,7 +157,12 @@ impl Tx<'_> {
     /// [`Error::Running`] when what it takes back still runs, or is being taken back already.
     pub fn start_bulk(&mut self, start: &NewBulk) -> Result<ImportId, Error> {
         self.counts(start.memory)?;
-        if start.kind != BulkKind::Copy {
+        let undone = start
+            .undoes
+            .map(|id| kind_of(self.conn, id))
+            .transpose()?
+            .flatten();
+        if undone.unwrap_or(start.kind) != BulkKind::Copy {
             self.writable(start.memory)?;
         }
         start.other.map_or(Ok(()), |other| self.writable(other))?;
@@ -254,17 +267,22 @@ impl Reader<'_> {
         Ok(list)
     }
 
+    /// How many imports and other changes of many units a memory has seen.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_bulks(&self, memory: MemoryId) -> Result<i64, Error> {
+        let sql = "SELECT count(*) FROM import WHERE memory_id = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([memory.0], |row| row.get(0))?)
+    }
+
     /// Of which kind a change is, for the history of units.
     ///
     /// # Errors
     /// Those of the database.
     pub fn bulk_kind(&self, id: ImportId) -> Result<Option<BulkKind>, Error> {
-        let kind: Option<String> = self
-            .conn
-            .prepare_cached("SELECT kind FROM import WHERE id = ?1")?
-            .query_row([id.0], |row| row.get(0))
-            .optional()?;
-        kind.map(|kind| BulkKind::parse(&kind)).transpose()
+        kind_of(self.conn, id)
     }
 
     /// Units after `after` that have or had a revision which this change wrote, and where to go on; none at the end.

@@ -1,19 +1,16 @@
-//! The log of changes as followers and `GET /v1/changes` read it, and what is dropped from the store with time.
+//! The log of changes as followers and `GET /v1/changes` read it.
 
 use rusqlite::Row;
 
 use super::content::place;
-use super::memories::UNDELETE_WITHIN;
 use super::tx::Tx;
-use super::{Error, Reader, audit, idempotency};
+use super::{Error, Reader};
 use crate::model::{ConceptId, MemoryId, Seq, Stamp, UnitId};
 
 /// How long a change stays in the log, in seconds: 7 days.
 pub const KEEP_CHANGES: i64 = 7 * 24 * 60 * 60;
 /// How many changes stay in the log at most.
 pub const MAX_CHANGES: i64 = 10_000_000;
-/// How many rows of each kind one call of [`Tx::purge`] drops, so that no transaction grows large.
-const PURGE_AT_ONCE: i64 = 10_000;
 
 /// A row of the log. It names what changed; its content now is read by id, its content then from the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,86 +148,6 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Drops what is past its time: changes, remembered replies, audit entries, memories deleted long ago with their units. It
-    /// does a bounded piece of work and says whether there may be more; call it now and then, and again while it
-    /// returns true.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn purge(&mut self) -> Result<bool, Error> {
-        let newest_old = self.ledger.next_change - MAX_CHANGES;
-        self.guard(|tx| {
-            let dropped = [
-                tx.purge_changes(tx.now - KEEP_CHANGES, newest_old)?,
-                idempotency::purge(tx.conn, tx.now)?,
-                audit::purge(tx.conn, tx.now)?,
-                tx.purge_memories(tx.now - UNDELETE_WITHIN)?,
-            ];
-            Ok(dropped.contains(&true))
-        })
-    }
-
-    /// Drops from the front of the log, so that it never has holes even when the clock jumped.
-    fn purge_changes(&self, before: i64, newest_old: i64) -> Result<bool, Error> {
-        let cut: Option<i64> = self
-            .conn
-            .prepare_cached(
-                "SELECT max(seq) FROM (SELECT seq, at FROM change ORDER BY seq LIMIT ?3)
-                 WHERE at < ?1 OR seq < ?2",
-            )?
-            .query_row([before, newest_old, PURGE_AT_ONCE], |row| row.get(0))?;
-        let Some(cut) = cut else {
-            return Ok(false);
-        };
-        self.conn
-            .prepare_cached("DELETE FROM change WHERE seq <= ?1")?
-            .execute([cut])?;
-        Ok(true)
-    }
-
-    fn purge_memories(&mut self, before: i64) -> Result<bool, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT id FROM memory WHERE deleted_at < ?1 LIMIT 1")?;
-        let mut rows = statement.query([before])?;
-        let Some(memory) = rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
-            return Ok(false);
-        };
-        self.equals.forget(memory);
-        for sql in [
-            "DELETE FROM variant WHERE unit_id IN
-             (SELECT id FROM unit WHERE memory_id = ?1 ORDER BY id LIMIT ?2)",
-            "DELETE FROM unit WHERE id IN
-             (SELECT id FROM unit WHERE memory_id = ?1 ORDER BY id LIMIT ?2)",
-            "DELETE FROM unit_equal WHERE (source_hash, content_hash, unit_id) IN
-             (SELECT source_hash, content_hash, unit_id FROM unit_equal WHERE memory_id = ?1 LIMIT ?2)
-             AND memory_id = ?1",
-        ] {
-            self.conn
-                .prepare_cached(sql)?
-                .execute([memory, PURGE_AT_ONCE])?;
-        }
-        let left: bool = self
-            .conn
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM unit WHERE memory_id = ?1)
-                 OR EXISTS (SELECT 1 FROM unit_equal WHERE memory_id = ?1)",
-            )?
-            .query_row([memory], |row| row.get(0))?;
-        if !left {
-            for sql in [
-                "DELETE FROM unit_history WHERE memory_id = ?1",
-                "DELETE FROM memory_lang WHERE memory_id = ?1",
-                "DELETE FROM import WHERE memory_id = ?1",
-                "DELETE FROM key_memory WHERE memory_id = ?1",
-                "DELETE FROM memory WHERE id = ?1",
-            ] {
-                self.conn.prepare_cached(sql)?.execute([memory])?;
-            }
-        }
-        Ok(true)
-    }
-
     /// Gives the store a new epoch, for when it may have gone backward (a restored backup, a lost journal):
     /// followers' places in the log mean nothing any more.
     ///

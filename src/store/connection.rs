@@ -274,3 +274,10 @@ pub struct Reader<'c> {
     pub(super) dead: OnceCell<Vec<i64>>,
     pub(super) now: i64,
 }
+
+impl Reader<'_> {
+    /// The time of this read, in seconds since 1970-01-01 UTC.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+}

@@ -12,10 +12,14 @@ use rusqlite::Connection;
 
 use super::Error;
 use super::content::Hashes;
+use super::tx::Tx;
 use crate::model::{MemoryId, Unit, UnitId};
 
 /// `memory_id, source_hash, content_hash, unit_id`, in the order of the table's key.
 type Entry = [i64; 4];
+
+/// Units with their source hashes, and the hash to go on after.
+type BySource = (Vec<(i64, UnitId)>, Option<i64>);
 
 /// The hashes of all units, as the writer knows them.
 pub(super) struct Equals {
@@ -149,6 +153,56 @@ impl Equals {
         Ok(ids.into_iter().map(UnitId).collect())
     }
 
+    /// Units by their source hash, those with a larger hash than `after`, from about `limit` units; and the hash to go
+    /// on after, none at the end. Of a hash that more than `limit` units have, only some are told.
+    pub(super) fn by_source(
+        &self,
+        conn: &Connection,
+        memory: MemoryId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<BySource, Error> {
+        let from = match after {
+            None => i64::MIN,
+            Some(i64::MAX) => return Ok((Vec::new(), None)),
+            Some(after) => after + 1,
+        };
+        let mut statement = conn.prepare_cached(
+            "SELECT source_hash, unit_id FROM unit_equal WHERE memory_id = ?1 AND source_hash >= ?2
+             ORDER BY source_hash LIMIT ?3",
+        )?;
+        let rows = statement.query_map([memory.0, from, super::content::place(limit)], |row| {
+            Ok((row.get(0)?, UnitId(row.get(1)?)))
+        })?;
+        let stored: Vec<(i64, UnitId)> = rows.collect::<Result<_, _>>()?;
+        let m = memory.0;
+        let recent: Vec<(i64, UnitId)> = self
+            .recent
+            .range([m, from, i64::MIN, i64::MIN]..=[m, i64::MAX, i64::MAX, i64::MAX])
+            .take(limit)
+            .map(|[_, source, _, id]| (*source, UnitId(*id)))
+            .collect();
+        // What comes after the last hash of a list that was cut off is not known to be whole.
+        let cut = [&stored, &recent]
+            .into_iter()
+            .filter(|list| list.len() == limit)
+            .filter_map(|list| list.last().map(|(hash, _)| *hash))
+            .min();
+        let mut all = stored;
+        all.extend(recent);
+        all.sort_unstable();
+        all.dedup();
+        let Some(cut) = cut else {
+            return Ok((all, None));
+        };
+        if all.first().is_some_and(|(hash, _)| *hash == cut) {
+            all.retain(|(hash, _)| *hash == cut);
+            return Ok((all, Some(cut)));
+        }
+        all.retain(|(hash, _)| *hash < cut);
+        Ok((all, Some(cut - 1)))
+    }
+
     /// Forgets the recent entries of a memory that is purged.
     pub(super) fn forget(&mut self, memory: i64) {
         let gone: Vec<Entry> = self
@@ -226,6 +280,45 @@ impl Equals {
             merge.written = merge.done;
         }
     }
+}
+
+impl Tx<'_> {
+    /// Groups of units of a memory that may have the same source and context (their hash is the same: compare the
+    /// texts), in the order of their hashes, those after `after`; and the hash to go on after, none at the end. It
+    /// writes nothing: only the writer knows the newest units by their hashes. `looked_at` units are looked at, so a
+    /// page may be empty.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for the memory.
+    pub fn same_source_groups(
+        &mut self,
+        memory: MemoryId,
+        after: Option<i64>,
+        looked_at: usize,
+    ) -> Result<SourceGroups, Error> {
+        self.counts(memory)?;
+        let (units, next) = self
+            .equals
+            .by_source(self.conn, memory, after, looked_at.max(1))?;
+        let mut groups: Vec<(i64, Vec<UnitId>)> = Vec::new();
+        for (hash, unit) in units {
+            match groups.last_mut() {
+                Some((last, units)) if *last == hash => units.push(unit),
+                _ => groups.push((hash, vec![unit])),
+            }
+        }
+        groups.retain(|(_, units)| units.len() > 1);
+        Ok(SourceGroups { groups, next })
+    }
+}
+
+/// See [`Tx::same_source_groups`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceGroups {
+    /// Hash and units, the oldest first.
+    pub groups: Vec<(i64, Vec<UnitId>)>,
+    /// Where to go on.
+    pub next: Option<i64>,
 }
 
 fn entry(unit: &Unit, hashes: &Hashes) -> Entry {

@@ -30,6 +30,15 @@ pub struct Memory {
     pub units: i64,
 }
 
+/// A deleted memory that can come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedMemory {
+    /// What it was.
+    pub memory: Memory,
+    /// When and by whom it was deleted.
+    pub deleted: Stamp,
+}
+
 /// What to change about a memory; none leaves a thing as it is.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryPatch {
@@ -239,9 +248,10 @@ impl Tx<'_> {
                 "SELECT id FROM memory WHERE name = ?1 AND deleted_at >= ?2
                  ORDER BY deleted_at DESC, id DESC LIMIT 1",
             )?
-            .query_row(params![name, self.now() - UNDELETE_WITHIN], |row| {
-                row.get(0)
-            })
+            .query_row(
+                params![name, (self.now() - UNDELETE_WITHIN).max(1)],
+                |row| row.get(0),
+            )
             .map(MemoryId)
             .map_err(|error| super::or_not_found(error, "memory"))?;
         self.guard(|tx| {
@@ -269,6 +279,28 @@ impl Reader<'_> {
         let sql = format!("SELECT {COLUMNS} FROM memory WHERE deleted_at IS NULL ORDER BY name");
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map([], read_memory)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Memories that were deleted within 30 days, the last first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn deleted_memories(&self) -> Result<Vec<DeletedMemory>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS}, deleted_at, deleted_by FROM memory WHERE deleted_at >= ?1
+             ORDER BY deleted_at DESC, id DESC"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map([(self.now - UNDELETE_WITHIN).max(1)], |row| {
+            Ok(DeletedMemory {
+                memory: read_memory(row)?,
+                deleted: Stamp {
+                    at: row.get(8)?,
+                    by: row.get(9)?,
+                },
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

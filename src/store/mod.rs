@@ -23,6 +23,7 @@ mod content;
 mod counts;
 mod edits;
 mod equals;
+mod erase;
 mod error;
 mod feed;
 mod glossary;
@@ -32,6 +33,7 @@ mod imports;
 mod keys;
 mod memories;
 mod open;
+mod purge;
 mod put;
 mod read_only;
 mod remembered;
@@ -57,13 +59,15 @@ use std::time::Instant;
 
 pub use activity::DayOfWork;
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
-pub use browse::{Filter, Page, Scanned, ScannedVariant};
+pub use browse::{Page, Scanned, ScannedVariant, Takes};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
 pub use check::{Checkup, Damage, Finding};
 pub use concepts::{ConceptOutcome, ConceptRevision, Expected, StoredConcept};
 pub use connection::Reader;
 pub use content::Prepared;
+pub use equals::SourceGroups;
+pub use erase::erased_user;
 pub use error::Error;
 pub use feed::Stretch;
 pub use glossary::{StoredStyle, StoredSuggestion, SuggestionState};
@@ -71,7 +75,9 @@ pub use history::{Event, Revision};
 pub use idempotency::Remembered;
 pub use imports::{Import, ImportId, ImportState, NewImport};
 pub use keys::{NewKey, StoredKey};
-pub use memories::{MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name};
+pub use memories::{
+    DeletedMemory, MAX_PENALTY, Memory, MemoryPatch, UNDELETE_WITHIN, is_memory_name,
+};
 pub use open::{Clock, DB_FILE, LOCK_FILE, OpenError, OpenOptions};
 pub use put::{Mode, Outcome};
 pub use restore::{RestoreError, Restored, check_backup, restore};
@@ -308,6 +314,19 @@ impl Store {
             drop(jobs.send(task));
         }
         pending
+    }
+
+    /// Writes the whole database anew, so that what was deleted is no longer anywhere in it or in the journal. It takes
+    /// some seconds for a gigabyte and as much space again for the time; writers wait, readers do not.
+    ///
+    /// # Errors
+    /// [`Error::Full`]; [`Error::Busy`] when a reader keeps the journal, which then is emptied later.
+    pub fn compact(&self) -> Result<(), Error> {
+        let (task, pending) = writer::compaction();
+        if let Some(jobs) = &self.jobs {
+            drop(jobs.send(task));
+        }
+        pending.wait()
     }
 
     /// Seconds since 1970-01-01 UTC by the store's clock.

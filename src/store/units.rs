@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::content::{Derived, Hashes, checksum, place};
-use super::{Error, Reader};
+use super::{Error, ImportId, Reader};
 use crate::model::{Context, Lang, MemoryId, Metadata, Stamp, Unit, UnitId, Variant};
 
 /// Language tags seen on a connection, so that each is parsed once.
@@ -262,13 +262,25 @@ impl Reader<'_> {
     /// # Errors
     /// Those of the database.
     pub fn units(&self, ids: &[UnitId]) -> Result<Vec<Unit>, Error> {
+        let units = self.units_and_imports(ids)?.into_iter();
+        Ok(units.map(|(unit, _)| unit).collect())
+    }
+
+    /// The same, each with the import or bulk change that wrote its present revision.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn units_and_imports(
+        &self,
+        ids: &[UnitId],
+    ) -> Result<Vec<(Unit, Option<ImportId>)>, Error> {
         let mut loader = Loader::new(self.conn, self.langs)?;
         let mut units = Vec::with_capacity(ids.len());
         for &id in ids {
             if let Some(stored) = loader.load(id)?
                 && !self.is_dead(stored.unit.memory)?
             {
-                units.push(stored.unit);
+                units.push((stored.unit, stored.import.map(ImportId)));
             }
         }
         Ok(units)

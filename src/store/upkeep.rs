@@ -66,6 +66,29 @@ impl Store {
         schema::copy_into(&conn, &copy.path)?;
         Ok(copy)
     }
+
+    /// Bytes of the database and its journal on the disk.
+    pub fn disk_bytes(&self) -> u64 {
+        self.database_bytes() + self.journal_bytes()
+    }
+
+    /// Copies that upgrades left beside the database: they hold what was stored then.
+    pub fn copies_of_upgrades(&self) -> Vec<String> {
+        let folder = self
+            .source
+            .db
+            .parent()
+            .and_then(|folder| folder.read_dir().ok());
+        let names = folder
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        names
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(".backup"))
+            .collect()
+    }
 }
 
 /// A copy of the store, gone when this is dropped.

@@ -44,6 +44,32 @@ pub(super) trait Work: Send {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Error>;
     /// Answers its caller.
     fn answer(self: Box<Self>, verdict: Result<(), Error>);
+    /// Whether it is no job but asks to write the whole database anew, which no transaction can be part of.
+    fn compacts(&self) -> bool {
+        false
+    }
+}
+
+/// Asks to write the whole database anew.
+pub(super) struct Compaction(SyncSender<Result<(), Error>>);
+
+pub(super) fn compaction() -> (Box<Compaction>, Pending<()>) {
+    let (caller, result) = sync_channel(1);
+    (Box::new(Compaction(caller)), Pending(result))
+}
+
+impl Work for Compaction {
+    fn run(&mut self, _: &mut Tx<'_>) -> Result<(), Error> {
+        Err(Error::Closed)
+    }
+
+    fn answer(self: Box<Self>, verdict: Result<(), Error>) {
+        drop(self.0.send(verdict));
+    }
+
+    fn compacts(&self) -> bool {
+        true
+    }
 }
 
 /// A job made of a closure.
@@ -147,9 +173,15 @@ pub(super) struct Writer {
 impl Writer {
     /// Runs until every sender of jobs is gone and no job is left, then empties the journal into the database.
     pub(super) fn run(mut self, jobs: &Receiver<Box<dyn Work>>, follower: &SyncSender<Committed>) {
-        while let Some(first) = self.next(jobs) {
+        let mut held = None;
+        while let Some(first) = held.take().or_else(|| self.next(jobs)) {
             let done: Done = match self.begin() {
-                Ok(()) => self.group(first, jobs),
+                Ok(()) if first.compacts() => {
+                    self.roll_back();
+                    let verdict = self.compact();
+                    vec![(first, verdict)]
+                }
+                Ok(()) => self.group(first, jobs, &mut held),
                 // Whoever waits behind would wait as long for nothing.
                 Err(error) => std::iter::once(first)
                     .chain(jobs.try_iter().take(GROUP_JOBS))
@@ -228,7 +260,13 @@ impl Writer {
     }
 
     /// Runs a group of jobs in the transaction that was begun, and ends it.
-    fn group(&mut self, first: Box<dyn Work>, jobs: &Receiver<Box<dyn Work>>) -> Done {
+    /// What cannot be part of it waits in `held`.
+    fn group(
+        &mut self,
+        first: Box<dyn Work>,
+        jobs: &Receiver<Box<dyn Work>>,
+        held: &mut Option<Box<dyn Work>>,
+    ) -> Done {
         let before = self.ledger.clone();
         let mut done: Done = Vec::new();
         let started = Instant::now();
@@ -247,6 +285,10 @@ impl Writer {
             }
             if done.len() < GROUP_JOBS && started.elapsed() < GROUP_TIME {
                 next = jobs.try_recv().ok();
+                if next.as_ref().is_some_and(|work| work.compacts()) {
+                    *held = next.take();
+                    break;
+                }
             }
         }
         let verdict = self.commit(&before);
@@ -339,6 +381,20 @@ impl Writer {
         {
             tracing::error!(%error, "a transaction could not be rolled back");
         }
+    }
+
+    /// Writes the whole database anew, so that nothing deleted is left in it or in the journal. The work happens in a
+    /// temporary file (memory could not hold it); readers go on meanwhile, writers wait.
+    fn compact(&mut self) -> Result<(), Error> {
+        let vacuum = self
+            .conn
+            .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;");
+        if vacuum.is_err() {
+            self.conn.execute_batch("PRAGMA temp_store = MEMORY;")?;
+        }
+        vacuum?;
+        // A read ends within a second.
+        self.truncate_journal()
     }
 
     /// Cuts the journal off when a long read has let it grow.

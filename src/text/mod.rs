@@ -28,6 +28,7 @@
 //!
 //! # Rooms
 //! * [`fold`]: the folds and the map back to the original; [`tokens`]: words, numbers, placeables.
+//! * [`wanted`]: what a search asks for, and where it occurs.
 //! * [`tags`]: TMX inline markup. [`check`]: what a segment must fulfil to be stored; [`name`]: what a name must.
 //!
 //! Inside: `tables` says what each character becomes (with sources), `pages` remembers it, `map` keeps
@@ -49,5 +50,7 @@ pub mod tags;
 pub mod tokens;
 #[cfg(test)]
 mod tokens_tests;
+pub mod wanted;
 
 pub use tokens::{Analysis, Kind, Token, analyse, analyse_into};
+pub use wanted::Wanted;

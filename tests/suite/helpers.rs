@@ -39,12 +39,9 @@ impl Reply {
     pub(crate) fn read(
         mut response: ureq::http::Response<ureq::Body>,
     ) -> Result<Self, ureq::Error> {
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(64 << 20)
-            .lossy_utf8(true);
-        let text = body.read_to_string()?;
+        let body = response.body_mut().with_config().limit(64 << 20);
+        // Some replies are no text; of them only the status and the headers count.
+        let text = String::from_utf8_lossy(&body.read_to_vec()?).into_owned();
         Ok(Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -180,6 +177,11 @@ impl TestServer {
         let written = server.post("/v1/memories/news/units", unit);
         assert_eq!(written.status, 201, "{}", written.text);
         server
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().unwrap().path()
     }
 
     /// Sends a request with these headers besides the usual ones.

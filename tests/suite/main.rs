@@ -8,9 +8,13 @@
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
+//! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
+//! * `terms`: names and terms in texts, as editors and translators ask
 //! * `openapi`: the document, as a snapshot
+//! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +28,9 @@ mod bad_input;
 mod bad_rows;
 mod changes;
 mod cli;
+mod concordance;
 mod crash;
+mod documents;
 mod faults;
 mod folders;
 mod glossary;
@@ -33,6 +39,7 @@ mod http;
 mod keys;
 mod ledger;
 mod load;
+mod maintain;
 mod names;
 mod openapi;
 mod process;
@@ -41,6 +48,7 @@ mod recall;
 mod replies;
 mod rights;
 mod tbx;
+mod terms;
 mod threats;
 mod tmx;
 mod transfer;

@@ -250,7 +250,7 @@ fn hard_files_get_their_report_or_one_clear_problem_and_the_server_goes_on() {
 fn what_was_added_is_found(server: &TestServer, memory: &str, units: u64) {
     let page = server
         .engine
-        .units(&Caller::local(), memory, None, 1_000)
+        .units(&Caller::local(), memory, &Default::default(), None, 1_000)
         .unwrap();
     assert_eq!(page.units.len() as u64, units, "{memory}");
     for unit in &page.units {

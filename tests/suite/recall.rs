@@ -96,7 +96,13 @@ fn segments(server: &TestServer, lang: &str) -> Vec<(String, String)> {
     loop {
         let page = server
             .engine
-            .units(&Caller::local(), "real", cursor.as_deref(), 1_000)
+            .units(
+                &Caller::local(),
+                "real",
+                &Default::default(),
+                cursor.as_deref(),
+                1_000,
+            )
             .unwrap();
         let text = |unit: hamzaban::engine::UnitView| (unit.id, unit.variants[lang].clone());
         segments.extend(page.units.into_iter().map(text));

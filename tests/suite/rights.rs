@@ -46,6 +46,13 @@ const ROUTES: &[Row] = &[
     ("POST /v1/lookup", Memory(Read), 200, "", LOOKUP),
     ("POST /v1/lookup/batch", Memory(Read), 200, "", BATCH),
     ("GET /v1/changes", Key, 200, "", ""),
+    (
+        "GET /v1/concordance",
+        Memory(Read),
+        200,
+        "q=a&lang=en&memory={name}",
+        "",
+    ),
     ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
     ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
     ("GET /v1/memories", Key, 200, "", ""),
@@ -115,6 +122,65 @@ const ROUTES: &[Row] = &[
     ("GET /v1/memories/{name}/bulk", Memory(Read), 200, "", ""),
     ("GET /v1/bulk/{id}", Memory(Read), 200, "", ""),
     ("DELETE /v1/bulk/{id}", Memory(Write), 200, "", ""),
+    (
+        "POST /v1/memories/{name}/restore",
+        Memory(Admin),
+        200,
+        "",
+        "",
+    ),
+    (
+        "POST /v1/memories/{name}/bulk/delete",
+        Memory(Write),
+        200,
+        "",
+        r#"{"filter":{"text":"One"}}"#,
+    ),
+    (
+        "POST /v1/memories/{name}/bulk/move",
+        Memory(Write),
+        200,
+        "",
+        r#"{"to":"own","filter":{"text":"One"}}"#,
+    ),
+    // The other unit is not there: whoever may merge is told so.
+    (
+        "POST /v1/memories/{name}/bulk/merge",
+        Memory(Write),
+        404,
+        "",
+        r#"{"keep":"{unit}","merge":["999999999"]}"#,
+    ),
+    (
+        "POST /v1/memories/{name}/bulk/replace",
+        Memory(Write),
+        200,
+        "",
+        r#"{"lang":"en","find":"One","with":"1"}"#,
+    ),
+    (
+        "POST /v1/memories/{name}/bulk/replace/preview",
+        Memory(Read),
+        200,
+        "",
+        r#"{"lang":"en","find":"One","with":"1"}"#,
+    ),
+    (
+        "GET /v1/memories/{name}/duplicates",
+        Memory(Read),
+        200,
+        "",
+        "",
+    ),
+    ("GET /v1/memories/{name}/stats", Memory(Read), 200, "", ""),
+    ("GET /v1/stats", Key, 200, "", ""),
+    (
+        "POST /v1/admin/erase",
+        Memory(Admin),
+        200,
+        "",
+        r#"{"units":["{unit}"],"confirm":"{unit}"}"#,
+    ),
     ("GET /v1/keys", Everywhere(Admin), 200, "", ""),
     (
         "POST /v1/keys",
@@ -315,6 +381,10 @@ impl World {
             (Some(_), _) if !path.contains("{id}") => "",
             _ => panic!("say in `try_row` what {{id}} is in {path}"),
         };
+        if let Some(scene) = scene.filter(|_| path.ends_with("/restore")) {
+            let path = format!("/v1/memories/{0}?confirm={0}", scene.name);
+            self.admin("DELETE", &path, "");
+        }
         let fill = |text: &str| {
             text.replace("{id}", id)
                 .replace("{name}", scene.map_or("absent", |scene| &scene.name))

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::documents::block::{Block, Splice, Style, spliced};
+use crate::documents::block::{Block, Splice, spliced};
+use crate::documents::escape::Style;
 use crate::documents::session::Session;
 use crate::documents::{Edit, xml::Text};
 

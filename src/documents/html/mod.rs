@@ -10,8 +10,9 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::OBJECT;
-use super::block::{Block, Splice, Style, spliced};
+use super::block::{Block, Splice, spliced};
 use super::error::{Error, code, shown};
+use super::escape::Style;
 use super::plain::BOM;
 use super::session::{Lines, Session};
 use references::reference;
@@ -280,4 +281,53 @@ impl<'a> Page<'a, '_, '_> {
 fn is_block(name: &str) -> bool {
     let inline = ALONE_INLINE.iter().any(|(known, _)| is(name, known));
     !inline && !among(INLINE, name) && !among(SEEN, name) && !is(name, "br")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Tags as `<name` and `</name`, text as `=text` with its references decoded.
+    pub(in crate::documents) fn decoded_tokens(html: &str) -> Vec<String> {
+        let mut tokens: Vec<String> = Vec::new();
+        for (token, source) in Tokens::new(html, 0) {
+            let text = match token {
+                Token::Start(name, _) => {
+                    tokens.push(format!("<{}", name.to_ascii_lowercase()));
+                    continue;
+                }
+                Token::End(name) => {
+                    tokens.push(format!("</{}", name.to_ascii_lowercase()));
+                    continue;
+                }
+                Token::Other => continue,
+                Token::Raw => html[source].to_owned(),
+                Token::Text => decoded(&html[source]),
+            };
+            match tokens.last_mut() {
+                Some(last) if last.starts_with('=') => last.push_str(&text),
+                _ => tokens.push(format!("={text}")),
+            }
+        }
+        tokens
+    }
+
+    fn decoded(text: &str) -> String {
+        let mut decoded = String::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let length = match reference(rest) {
+                Some(reference) => {
+                    decoded.push_str(&reference.text);
+                    reference.length
+                }
+                None => {
+                    decoded.push(c);
+                    c.len_utf8()
+                }
+            };
+            rest = &rest[length..];
+        }
+        decoded
+    }
 }

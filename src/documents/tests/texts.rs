@@ -46,7 +46,7 @@ fn paragraphs_know_their_line_and_byte() {
         [
             (0, 1, 3, "one ".to_owned()),
             (1, 2, 10, "two 2".to_owned()),
-            (2, 4, 31, "three".to_owned())
+            (2, 4, 33, "three".to_owned())
         ]
     );
 }
@@ -228,7 +228,8 @@ fn a_replacement_never_becomes_markup() {
 
 #[test]
 fn edits_that_are_none_of_the_paragraph_are_refused() {
-    for range in [0..99, 5..4, 1..2, 0..0] {
+    let backwards = std::ops::Range { start: 5, end: 4 };
+    for range in [0..99, backwards, 1..2, 0..0] {
         let mut output = Vec::new();
         let result = rewrite(Kind::Html, "<p>é MeK".as_bytes(), &mut output, &mut |_| {
             let edit = Edit {

@@ -13,12 +13,16 @@ use super::requests::{
 use super::{check, view};
 use crate::model::{Concept, ConceptId};
 use crate::store::{self, ConceptOutcome, Deed, Event, Expected, SuggestionState};
+use crate::text::name::LONGEST_NAME;
+
+/// Hits that are looked through for those of a kind or language.
+const SEEN_WHEN_NARROWED: usize = 1_000;
 
 impl Engine {
     /// Makes a concept.
     pub fn create_concept(&self, caller: &Caller, new: &NewConcept) -> Result<ConceptView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let content = ConceptContent {
             subject: new.subject.clone(),
             definitions: new.definitions.clone(),
@@ -32,7 +36,7 @@ impl Engine {
 
     /// One concept.
     pub fn concept(&self, caller: &Caller, id: &str) -> Result<ConceptView, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         self.view_of_concept(&concept_id(id)?)?
             .ok_or_else(|| not_found("concept"))
     }
@@ -51,7 +55,7 @@ impl Engine {
         edit: &ConceptEdit,
     ) -> Result<ConceptView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let id = concept_id(id)?;
         let content = ConceptContent {
             subject: edit.subject.clone(),
@@ -69,7 +73,7 @@ impl Engine {
     /// Deletes a concept; its history stays, and it can be brought back.
     pub fn delete_concept(&self, caller: &Caller, id: &str, rev: i64) -> Result<(), Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let id = concept_id(id)?;
         let (asked, who) = (id.clone(), caller.actor());
         let deleted = self.store.write(move |tx| {
@@ -88,7 +92,7 @@ impl Engine {
         caller: &Caller,
         id: &str,
     ) -> Result<Vec<ConceptHistoryEntry>, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         let id = concept_id(id)?;
         let revisions = self.store.read(|reader| reader.concept_history(&id))?;
         Ok(view::history(revisions))
@@ -104,7 +108,7 @@ impl Engine {
         to_rev: i64,
     ) -> Result<ConceptView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let id = concept_id(id)?;
         let (asked, who) = (id.clone(), caller.actor());
         let reverted = self.store.write(move |tx| {
@@ -146,12 +150,62 @@ impl Engine {
 
     /// Concepts that fit what is asked, best first, or all of them page by page.
     pub fn concepts(&self, caller: &Caller, query: &ConceptQuery) -> Result<ConceptPage, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         if !(1..=100).contains(&query.limit) {
             let reason = "1 to 100 concepts fit on a page";
             return Err(invalid("out_of_range", "limit", reason));
         }
-        self.browse_concepts(query)
+        match query.q.as_deref() {
+            None => self.browse_concepts(query),
+            Some(q) if query.cursor.is_some() => {
+                let reason = format!("a look-up of {q:.20?} has one page: leave the cursor out");
+                Err(invalid("invalid_cursor", "cursor", &reason))
+            }
+            Some(q) => self.look_up_concepts(q, query),
+        }
+    }
+
+    fn look_up_concepts(&self, q: &str, query: &ConceptQuery) -> Result<ConceptPage, Error> {
+        if q.chars().count() > LONGEST_NAME {
+            let reason = format!("at most {LONGEST_NAME} characters are looked up");
+            return Err(invalid("out_of_range", "q", &reason));
+        }
+        let live = self.live.snapshot();
+        let narrowed = !query.kinds.is_empty() || query.lang.is_some();
+        let most = if narrowed {
+            SEEN_WHEN_NARROWED
+        } else {
+            query.limit
+        };
+        let concepts = live.lookup.concepts();
+        let mut hits: Vec<(u8, &str, &Concept)> = Vec::new();
+        for hit in live.lookup.search(q, most) {
+            let Some(concept) = concepts.get(hit.concept) else {
+                continue;
+            };
+            let name = concept.names.get(hit.name).map_or("", |name| &name.text);
+            if is_wanted(concept, query) && hits.len() < query.limit {
+                hits.push((hit.score, name, concept));
+            }
+        }
+        let found = self.store.read(|reader| {
+            let mut found = Vec::with_capacity(hits.len());
+            for (score, name, concept) in &hits {
+                // It may have gone this very moment.
+                if let Some(stored) = reader.concept(&concept.id)? {
+                    found.push(FoundConcept {
+                        score: Some(*score),
+                        matched: Some((*name).to_owned()),
+                        concept: view::concept(&stored),
+                    });
+                }
+            }
+            Ok(found)
+        })?;
+        Ok(ConceptPage {
+            concepts: found,
+            cursor: None,
+        })
     }
 
     /// Refuses names that a reader would take for other ones, unless they are wanted or were there before.

@@ -3,43 +3,107 @@
 use std::ops::Range;
 
 use super::super::{Caller, Engine, Error, Role};
-use super::requests::{FindNames, FoundNames, MentionView};
+use super::requests::{
+    FindNames, FindingView, FoundNames, MentionView, NameChange, NormalizeNames, NormalizedNames,
+};
 use super::view::preferred;
-use crate::names::{self, Finder, Mention, Scope, Span};
+use crate::model::{Lang, Style};
+use crate::names::{self, Finder, Mention, Scope, Span, judge, normalize, reads_persian};
 
 impl Engine {
     /// All mentions of concepts in a text.
     pub fn find_names(&self, caller: &Caller, asked: &FindNames) -> Result<FoundNames, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         let style = self.style_named(asked.style.as_deref())?;
-        let finder = self.live.finder();
+        let live = self.live.snapshot();
         let scope = Scope {
             lang: asked.lang.as_ref(),
             kinds: asked.kinds.as_deref(),
         };
-        let mentions = finder.find(&asked.text, scope);
         Ok(FoundNames {
-            mentions: shown(&finder, &asked.text, &mentions, style.key()),
+            mentions: mentions(&live.finder, &asked.text, scope, &style),
         })
+    }
+
+    /// A text with its names as a style wants them.
+    pub fn normalize_names(
+        &self,
+        caller: &Caller,
+        asked: &NormalizeNames,
+    ) -> Result<NormalizedNames, Error> {
+        self.must_be_ready()?;
+        caller.must_have_in_glossary(Role::Read)?;
+        let style = self.style_named(asked.style.as_deref())?;
+        let live = self.live.snapshot();
+        Ok(normalized(
+            &live.finder,
+            &asked.text,
+            asked.lang.as_ref(),
+            &style,
+        ))
     }
 }
 
-/// Mentions as shown.
-pub(super) fn shown(
+/// The mentions of a text as shown.
+pub(in crate::engine) fn mentions(
     finder: &Finder,
     text: &str,
-    mentions: &[Mention],
-    style: Option<&str>,
+    scope: Scope<'_>,
+    style: &Style,
 ) -> Vec<MentionView> {
+    let found = finder.find(text, scope);
     let mut ranges = Vec::new();
-    mentions
+    found
         .iter()
         .for_each(|mention| collect(mention, &mut ranges));
+    let mut spans = names::spans(text, &ranges).into_iter();
+    let showing = Showing {
+        finder,
+        text,
+        style,
+        persian: reads_persian(text, scope.lang),
+    };
+    let view = |mention| showing.one(mention, &mut spans);
+    found.iter().filter_map(view).collect()
+}
+
+/// A text as a style wants it, as shown.
+pub(super) fn normalized(
+    finder: &Finder,
+    text: &str,
+    lang: Option<&Lang>,
+    style: &Style,
+) -> NormalizedNames {
+    let done = normalize(finder, text, lang, style);
+    let ranges: Vec<Range<usize>> = done.changes.iter().map(|c| c.range.clone()).collect();
     let spans = names::spans(text, &ranges);
-    let mut spans = spans.into_iter();
-    let view = |mention| one(finder, text, mention, style, &mut spans);
-    mentions.iter().filter_map(view).collect()
+    let change = |(change, span): (names::Change, Span)| {
+        let concept = finder.concepts().get(change.concept)?;
+        Some(NameChange {
+            start: span.start,
+            end: span.end,
+            start_utf16: span.start_utf16,
+            end_utf16: span.end_utf16,
+            from: change.from,
+            to: change.to,
+            concept: concept.id.clone(),
+            reason: change.reason.as_str().to_owned(),
+        })
+    };
+    let changes = done.changes.into_iter().zip(spans);
+    NormalizedNames {
+        text: done.text,
+        changes: changes.filter_map(change).collect(),
+    }
+}
+
+/// What mentions are shown with.
+struct Showing<'a> {
+    finder: &'a Finder,
+    text: &'a str,
+    style: &'a Style,
+    persian: bool,
 }
 
 fn collect(mention: &Mention, ranges: &mut Vec<Range<usize>>) {
@@ -50,40 +114,46 @@ fn collect(mention: &Mention, ranges: &mut Vec<Range<usize>>) {
         .for_each(|inner| collect(inner, ranges));
 }
 
-/// The next span is this mention's own; those of its nested ones follow.
-fn one(
-    finder: &Finder,
-    text: &str,
-    mention: &Mention,
-    style: Option<&str>,
-    spans: &mut impl Iterator<Item = Span>,
-) -> Option<MentionView> {
-    let span = spans.next()?;
-    let nested = mention.nested.iter();
-    let nested = nested
-        .filter_map(|inner| one(finder, text, inner, style, spans))
-        .collect();
-    let (concept, name) = (finder.concept(mention)?, finder.name(mention)?);
-    let other = |number: &usize| finder.concepts().get(*number).map(|c| c.id.clone());
-    Some(MentionView {
-        start: span.start,
-        end: span.end,
-        start_utf16: span.start_utf16,
-        end_utf16: span.end_utf16,
-        text: text
-            .get(mention.range.clone())
-            .unwrap_or_default()
-            .to_owned(),
-        concept: concept.id.clone(),
-        kind: concept.kind(),
-        name: name.text.clone(),
-        lang: name.lang.clone(),
-        status: name.status,
-        form: name.form,
-        preferred: preferred(concept, style),
-        confidence: mention.confidence,
-        via: mention.via.as_str().to_owned(),
-        nested,
-        ambiguous: mention.ambiguous.iter().filter_map(other).collect(),
-    })
+impl Showing<'_> {
+    /// The next span is this mention's own; those of its nested ones follow.
+    fn one(
+        &self,
+        mention: &Mention,
+        spans: &mut impl Iterator<Item = Span>,
+    ) -> Option<MentionView> {
+        let (finder, text) = (self.finder, self.text);
+        let span = spans.next()?;
+        let mut nested = Vec::with_capacity(mention.nested.len());
+        for inner in &mention.nested {
+            nested.extend(self.one(inner, spans));
+        }
+        let (concept, name) = (finder.concept(mention)?, finder.name(mention)?);
+        let other = |number: &usize| finder.concepts().get(*number).map(|c| c.id.clone());
+        let finding = judge(finder, text, mention, self.persian, self.style);
+        Some(MentionView {
+            start: span.start,
+            end: span.end,
+            start_utf16: span.start_utf16,
+            end_utf16: span.end_utf16,
+            text: text
+                .get(mention.range.clone())
+                .unwrap_or_default()
+                .to_owned(),
+            concept: concept.id.clone(),
+            kind: concept.kind(),
+            name: name.text.clone(),
+            lang: name.lang.clone(),
+            status: name.status,
+            form: name.form,
+            preferred: preferred(concept, self.style.key()),
+            confidence: mention.confidence,
+            via: mention.via.as_str().to_owned(),
+            finding: finding.map(|finding| FindingView {
+                reason: finding.reason.as_str().to_owned(),
+                replacement: finding.replacement,
+            }),
+            nested,
+            ambiguous: mention.ambiguous.iter().filter_map(other).collect(),
+        })
+    }
 }

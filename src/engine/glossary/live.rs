@@ -12,13 +12,13 @@ use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::model::{Change, ChangeKind, Concept, ConceptId};
-use crate::names::Finder;
+use crate::names::{Finder, Lookup, Terms};
 use crate::text::name::Looks;
 
 /// See the module's page.
 pub(in crate::engine) struct Live {
     state: RwLock<State>,
-    finder: RwLock<Arc<Finder>>,
+    snapshot: RwLock<Arc<Snapshot>>,
     /// The number of the state that the finder was made of. Held while one is made.
     made_of: Mutex<u64>,
 }
@@ -32,20 +32,42 @@ struct State {
     looks: Option<LookAlikes>,
 }
 
+/// Everything that finds, made of the same concepts in the order of their ids.
+pub(in crate::engine) struct Snapshot {
+    /// Names in texts.
+    pub(in crate::engine) finder: Arc<Finder>,
+    /// Concepts by a query.
+    pub(in crate::engine) lookup: Lookup,
+    /// Terms and names in segments.
+    pub(in crate::engine) terms: Terms,
+}
+
+impl Snapshot {
+    fn of(concepts: Vec<Concept>) -> Self {
+        let concepts: Arc<[Concept]> = concepts.into();
+        let finder = Arc::new(Finder::shared(Arc::clone(&concepts)));
+        Self {
+            lookup: Lookup::new(concepts),
+            terms: Terms::new(Arc::clone(&finder)),
+            finder,
+        }
+    }
+}
+
 impl Default for Live {
     fn default() -> Self {
         Self {
             state: RwLock::default(),
-            finder: RwLock::new(Arc::new(Finder::new(&[]))),
+            snapshot: RwLock::new(Arc::new(Snapshot::of(Vec::new()))),
             made_of: Mutex::new(0),
         }
     }
 }
 
 impl Live {
-    /// The finder of the termbase as it is.
-    pub(in crate::engine) fn finder(&self) -> Arc<Finder> {
-        Arc::clone(&self.finder.read())
+    /// The termbase as it is, to find things with.
+    pub(in crate::engine) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read())
     }
 
     /// Returns when the finder knows every change so far. Several who wait at once share one making.
@@ -60,8 +82,8 @@ impl Live {
             (state.number, concepts)
         };
         let concepts: Vec<Concept> = concepts.iter().map(|c| Concept::clone(c)).collect();
-        let finder = Arc::new(Finder::shared(concepts.into()));
-        *self.finder.write() = finder;
+        let snapshot = Arc::new(Snapshot::of(concepts));
+        *self.snapshot.write() = snapshot;
         *made_of = number;
     }
 

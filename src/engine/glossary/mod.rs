@@ -8,15 +8,22 @@ mod live;
 mod requests;
 mod styles;
 mod suggestions;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod tools;
 mod transfer;
 mod view;
 
 pub use requests::{
-    ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
-    Decision, FindNames, FoundConcept, FoundNames, MentionView, NameEntry, NewConcept, NewStyle,
-    NewSuggestion, StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
-    SuggestionView,
+    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
+    FoundNames, FoundTerms, MentionView, NameChange, NameEntry, NewConcept, NewStyle,
+    NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
+    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
 pub use transfer::{GlossaryCheck, GlossaryFormat, GlossaryImport};
 
+pub(super) use find::mentions;
 pub(super) use live::Live;
+pub use tools::{DocumentChange, DocumentChanges, NameTools};

@@ -14,7 +14,7 @@ const LONGEST_TITLE: usize = 200;
 impl Engine {
     /// All styles, `default` first and the others by name.
     pub fn styles(&self, caller: &Caller) -> Result<Vec<StyleView>, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         let stored = self.store.read(|reader| reader.styles())?;
         let mut styles: Vec<StyleView> = stored.iter().map(shown).collect::<Result<_, _>>()?;
         styles.sort_by(|a, b| {
@@ -31,7 +31,7 @@ impl Engine {
 
     /// One style.
     pub fn style(&self, caller: &Caller, name: &str) -> Result<StyleView, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         match self.store.read(|reader| reader.style(name))? {
             Some(stored) => shown(&stored),
             None if name == Style::DEFAULT => Ok(untouched()),
@@ -42,7 +42,7 @@ impl Engine {
     /// Makes a style.
     pub fn create_style(&self, caller: &Caller, new: &NewStyle) -> Result<StyleView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         if !is_memory_name(&new.name) {
             let reason =
                 "a style's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit";
@@ -69,7 +69,7 @@ impl Engine {
         edit: &StyleEdit,
     ) -> Result<StyleView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let current = self.style(caller, name)?;
         if current.rev != rev {
             return Err(stale(rev, current.rev));
@@ -112,7 +112,7 @@ impl Engine {
     /// Deletes a style. Names that are said to be of it stay, and count again when it is made again.
     pub fn delete_style(&self, caller: &Caller, name: &str, rev: i64) -> Result<(), Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         if name == Style::DEFAULT {
             return Err(Error::Conflict {
                 code: "default_style",

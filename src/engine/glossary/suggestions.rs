@@ -19,7 +19,7 @@ impl Engine {
     /// Keeps a proposed edit, checked as the edit itself would be.
     pub fn suggest(&self, caller: &Caller, new: &NewSuggestion) -> Result<SuggestionView, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         check_comment(new.comment.as_deref(), "/comment")?;
         let old = self.store.read(|reader| reader.concept(&new.concept))?;
         let old = old.map(|stored| stored.concept);
@@ -49,7 +49,7 @@ impl Engine {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<SuggestionPage, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         if !(1..=MOST_ON_A_PAGE).contains(&limit) {
             let reason = "1 to 500 suggestions fit on a page";
             return Err(invalid("out_of_range", "limit", reason));
@@ -85,7 +85,7 @@ impl Engine {
 
     /// One suggestion.
     pub fn suggestion(&self, caller: &Caller, id: &str) -> Result<SuggestionView, Error> {
-        caller.in_glossary(Role::Read)?;
+        caller.must_have_in_glossary(Role::Read)?;
         let stored = self.stored_suggestion(id)?;
         Ok(view::suggestion(&stored)?)
     }
@@ -147,7 +147,7 @@ impl Engine {
         decision: &Decision,
     ) -> Result<StoredSuggestion, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         check_comment(decision.reason.as_deref(), "/reason")?;
         let stored = self.stored_suggestion(id)?;
         if stored.state == SuggestionState::Open {

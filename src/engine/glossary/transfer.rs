@@ -77,7 +77,7 @@ pub struct GlossaryImport {
 impl Engine {
     /// Whether the caller may read the termbase.
     pub fn may_read_glossary(&self, caller: &Caller) -> Result<(), Error> {
-        caller.in_glossary(Role::Read)
+        caller.must_have_in_glossary(Role::Read)
     }
 
     /// Takes in a glossary file whole, in memory, so that nothing is written of one that breaks off.
@@ -86,7 +86,7 @@ impl Engine {
         caller: &Caller,
         input: Box<dyn Read + Send>,
     ) -> Result<Box<dyn Read + Send>, Error> {
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         Ok(Box::new(io::Cursor::new(held(input)?)))
     }
 
@@ -98,7 +98,7 @@ impl Engine {
         how: GlossaryImport,
     ) -> Result<ImportReport, Error> {
         self.must_be_ready()?;
-        caller.in_glossary(Role::Write)?;
+        caller.must_have_in_glossary(Role::Write)?;
         let mut report = ImportReport {
             memory: PLACE.to_owned(),
             ..ImportReport::default()
@@ -186,10 +186,10 @@ impl Engine {
         format: GlossaryFormat,
         out: &mut dyn Write,
     ) -> Result<(), Error> {
-        caller.in_glossary(Role::Read)?;
-        let finder = self.live.finder();
+        caller.must_have_in_glossary(Role::Read)?;
+        let live = self.live.snapshot();
         match format {
-            GlossaryFormat::Csv => glossary::write(finder.concepts(), &mut &mut *out)?,
+            GlossaryFormat::Csv => glossary::write(live.finder.concepts(), &mut &mut *out)?,
         }
         Ok(out.flush()?)
     }

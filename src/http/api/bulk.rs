@@ -6,11 +6,15 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::json;
 use super::memories::NoParameters;
-use crate::engine::{BulkPage, BulkView};
+use super::{answer, json, reply};
+use crate::engine::{
+    BulkDelete, BulkMerge, BulkMove, BulkPage, BulkReplace, BulkView, Caller, Engine, Erase,
+    Erased, Error, GroupKind, GroupPage, ReplacePreview,
+};
 use crate::http::auth::Access;
-use crate::http::body::{Id, MemoryName, Parameters};
+use crate::http::body::{Body, Id, MemoryName, Parameters};
+use crate::http::idempotency::{self, Key};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -107,4 +111,231 @@ pub(in crate::http) async fn undo_import(
     let engine = state.engine.clone();
     let undone = blocking(move || engine.undo_import(&access.caller, &id.0)).await?;
     json(StatusCode::OK, &undone)
+}
+
+/// Does a change of many units once, however often it is asked for with one `Idempotency-Key`.
+async fn once<T: Send + 'static>(
+    (access, key, state): (Access, Key, web::Data<State>),
+    route: String,
+    body: Body<T>,
+    work: impl FnOnce(&Engine, &Caller, &T) -> Result<BulkView, Error> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let hash = body.hash;
+    let work = move || {
+        let done = work(&engine, &access.caller, &body.value)?;
+        answer(StatusCode::OK, &done)
+    };
+    let done = idempotency::once(&state, key, route, hash, work).await?;
+    Ok(reply(done))
+}
+
+/// Delete units
+///
+/// `GET /v1/memories/{name}/units` with the same filter shows which. Taken back by `DELETE /v1/bulk/{id}`.
+#[utoipa::path(post, path = "/v1/memories/{name}/bulk/delete", tag = "bulk", request_body = BulkDelete,
+    params(("name" = String, Path, description = "The memory's name.")),
+    responses(
+        (status = 200, description = "What was done.", body = BulkView),
+        (status = 403, description = "The memory is read-only, or the key may only read."),
+    ))]
+pub(in crate::http) async fn delete(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    body: Body<BulkDelete>,
+) -> Result<HttpResponse, Problem> {
+    let route = format!("POST /v1/memories/{}/bulk/delete", name.0);
+    once(
+        (access, key, state),
+        route,
+        body,
+        move |engine, caller, asked| engine.bulk_delete(caller, &name.0, asked),
+    )
+    .await
+}
+
+/// Move or copy units to another memory
+///
+/// A moved unit is deleted here and new there, with another id: an id never shows the content of a memory with other
+/// rights. Taken back by `DELETE /v1/bulk/{id}`.
+#[utoipa::path(post, path = "/v1/memories/{name}/bulk/move", tag = "bulk", request_body = BulkMove,
+    params(("name" = String, Path, description = "The memory's name.")),
+    responses(
+        (status = 200, description = "What was done.", body = BulkView),
+        (status = 403, description = "A memory is read-only, or the key may only read it."),
+    ))]
+pub(in crate::http) async fn transfer(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    body: Body<BulkMove>,
+) -> Result<HttpResponse, Problem> {
+    let route = format!("POST /v1/memories/{}/bulk/move", name.0);
+    once(
+        (access, key, state),
+        route,
+        body,
+        move |engine, caller, asked| engine.bulk_move(caller, &name.0, asked),
+    )
+    .await
+}
+
+/// Make one unit of several with the same source
+///
+/// `GET /v1/memories/{name}/duplicates` finds them. Taken back by `DELETE /v1/bulk/{id}`.
+#[utoipa::path(post, path = "/v1/memories/{name}/bulk/merge", tag = "bulk", request_body = BulkMerge,
+    params(("name" = String, Path, description = "The memory's name.")),
+    responses(
+        (status = 200, description = "What was done.", body = BulkView),
+        (status = 403, description = "The memory is read-only, or the key may only read."),
+    ))]
+pub(in crate::http) async fn merge(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    body: Body<BulkMerge>,
+) -> Result<HttpResponse, Problem> {
+    let route = format!("POST /v1/memories/{}/bulk/merge", name.0);
+    once(
+        (access, key, state),
+        route,
+        body,
+        move |engine, caller, asked| engine.bulk_merge(caller, &name.0, asked),
+    )
+    .await
+}
+
+/// Find and replace
+///
+/// Tags stay as they are; what would make a text that is no segment is left alone and listed as a conflict. Taken
+/// back by `DELETE /v1/bulk/{id}`.
+#[utoipa::path(post, path = "/v1/memories/{name}/bulk/replace", tag = "bulk", request_body = BulkReplace,
+    params(("name" = String, Path, description = "The memory's name.")),
+    responses(
+        (status = 200, description = "What was done.", body = BulkView),
+        (status = 403, description = "The memory is read-only, or the key may only read."),
+    ))]
+pub(in crate::http) async fn replace(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    body: Body<BulkReplace>,
+) -> Result<HttpResponse, Problem> {
+    let route = format!("POST /v1/memories/{}/bulk/replace", name.0);
+    once(
+        (access, key, state),
+        route,
+        body,
+        move |engine, caller, asked| engine.bulk_replace(caller, &name.0, asked),
+    )
+    .await
+}
+
+/// Which page, of which length.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Previewed {
+    /// What the page before said; left out for the first one.
+    cursor: Option<String>,
+    /// Units on a page, 20 where left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+}
+
+/// Show what find and replace would do
+///
+/// Writes nothing. A page may be short and still have a `cursor`.
+#[utoipa::path(post, path = "/v1/memories/{name}/bulk/replace/preview", tag = "bulk", request_body = BulkReplace,
+    params(("name" = String, Path, description = "The memory's name."), Previewed),
+    responses((status = 200, description = "A page of texts before and after.", body = ReplacePreview)))]
+pub(in crate::http) async fn preview(
+    access: Access,
+    name: MemoryName,
+    state: web::Data<State>,
+    query: Parameters<Previewed>,
+    body: Body<BulkReplace>,
+) -> Result<HttpResponse, Problem> {
+    let Previewed { cursor, limit } = query.0;
+    let limit = usize::from(limit.unwrap_or(20));
+    let engine = state.engine.clone();
+    let page = move || {
+        engine.preview_replace(
+            &access.caller,
+            &name.0,
+            &body.value,
+            cursor.as_deref(),
+            limit,
+        )
+    };
+    json(StatusCode::OK, &blocking(page).await?)
+}
+
+/// Which groups.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Groups {
+    /// Only groups of this kind; both where left out.
+    #[param(inline)]
+    kind: Option<GroupKind>,
+    /// What the page before said; left out for the first one.
+    cursor: Option<String>,
+    /// Groups on a page, 20 where left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+}
+
+/// Find duplicates and contradictions
+///
+/// Groups of units with the same source in the same context, in no order that means anything. A page may be short
+/// and still have a `cursor`.
+#[utoipa::path(get, path = "/v1/memories/{name}/duplicates", tag = "bulk",
+    params(("name" = String, Path, description = "The memory's name."), Groups),
+    responses((status = 200, description = "A page of groups.", body = GroupPage)))]
+pub(in crate::http) async fn duplicates(
+    access: Access,
+    name: MemoryName,
+    state: web::Data<State>,
+    query: Parameters<Groups>,
+) -> Result<HttpResponse, Problem> {
+    let Groups {
+        kind,
+        cursor,
+        limit,
+    } = query.0;
+    let limit = usize::from(limit.unwrap_or(20));
+    let engine = state.engine.clone();
+    let page = move || engine.duplicates(&access.caller, &name.0, kind, cursor.as_deref(), limit);
+    json(StatusCode::OK, &blocking(page).await?)
+}
+
+/// Erase for good
+///
+/// Units with their history, a user's name, or a memory at once instead of after 30 days. Nothing of it can be taken
+/// back. The database is written anew, so that nothing is left in it; the reply says what must be seen to by hand.
+#[utoipa::path(post, path = "/v1/admin/erase", tag = "server", request_body = Erase,
+    responses(
+        (status = 200, description = "What was erased.", body = Erased),
+        (status = 403, description = "Only administrators may do this; or the memory is read-only."),
+        (status = 404, description = "There is no such unit or memory."),
+    ))]
+pub(in crate::http) async fn erase(
+    access: Access,
+    key: Key,
+    state: web::Data<State>,
+    body: Body<Erase>,
+) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let hash = body.hash;
+    let work = move || answer(StatusCode::OK, &engine.erase(&access.caller, &body.value)?);
+    let route = "POST /v1/admin/erase".to_owned();
+    Ok(reply(
+        idempotency::once(&state, key, route, hash, work).await?,
+    ))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{answer, json, reply};
-use crate::engine::{MemoryInfo, MemoryPatch, NewMemory};
+use crate::engine::{Idempotency, MemoryInfo, MemoryPatch, NewMemory, Once};
 use crate::http::auth::Access;
 use crate::http::body::{Body, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
@@ -34,16 +34,30 @@ pub(in crate::http) struct DeleteMemory {
     confirm: Option<String>,
 }
 
+/// Which memories are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Which {
+    /// `true`: those deleted within 30 days that this key may restore.
+    deleted: Option<bool>,
+}
+
 /// List the memories
-#[utoipa::path(get, path = "/v1/memories", tag = "memories",
+#[utoipa::path(get, path = "/v1/memories", tag = "memories", params(Which),
     responses((status = 200, description = "All of them.", body = Memories)))]
 pub(in crate::http) async fn list(
     access: Access,
     state: web::Data<State>,
-    _: Parameters<NoParameters>,
+    query: Parameters<Which>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let memories = blocking(move || engine.memories(&access.caller)).await?;
+    let deleted = query.0.deleted.unwrap_or(false);
+    let list = move || match deleted {
+        false => engine.memories(&access.caller),
+        true => engine.deleted_memories(&access.caller),
+    };
+    let memories = blocking(list).await?;
     json(StatusCode::OK, &Memories { memories })
 }
 
@@ -59,12 +73,17 @@ pub(in crate::http) async fn create(
     body: Body<NewMemory>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let work = move || {
-        let made = engine.create_memory(&access.caller, &body.value)?;
-        answer(StatusCode::CREATED, &made)
+    let was_made = |made: &MemoryInfo| answer(StatusCode::CREATED, made);
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_made,
+        });
+        let made = engine.create_memory_once(&access.caller, &body.value, once)?;
+        was_made(&made)
     };
     let route = "POST /v1/memories".to_owned();
-    let made = idempotency::once(&state, key, route, body.hash, work).await?;
+    let made = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(made))
 }
 
@@ -127,4 +146,29 @@ pub(in crate::http) async fn delete(
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Bring back a deleted memory
+///
+/// Within 30 days, with its units and their history; of several by that name the one that was deleted last.
+#[utoipa::path(post, path = "/v1/memories/{name}/restore", tag = "memories",
+    params(("name" = String, Path, description = "The memory's name.")),
+    responses(
+        (status = 200, description = "The memory as it was.", body = MemoryInfo),
+        (status = 409, description = "There is one by that name again."),
+    ))]
+pub(in crate::http) async fn restore(
+    access: Access,
+    name: MemoryName,
+    key: Key,
+    state: web::Data<State>,
+    _: Parameters<NoParameters>,
+) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let route = format!("POST /v1/memories/{}/restore", name.0);
+    let work = move || {
+        let back = engine.restore_memory(&access.caller, &name.0)?;
+        answer(StatusCode::OK, &back)
+    };
+    Ok(reply(idempotency::once(&state, key, route, 0, work).await?))
 }

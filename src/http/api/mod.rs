@@ -9,12 +9,15 @@ pub(super) mod admin;
 pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod concepts;
+pub(super) mod concordance;
+pub(super) mod documents;
 pub(super) mod glossary;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod lookup;
 pub(super) mod memories;
 pub(super) mod names;
+pub(super) mod stats;
 pub(super) mod styles;
 pub(super) mod suggestions;
 pub(super) mod transfer;
@@ -47,6 +50,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         // for CAT tools and services
         .service(at("/v1/lookup").route(web::post().to(lookup::lookup)))
         .service(at("/v1/lookup/batch").route(web::post().to(lookup::batch)))
+        .service(at("/v1/concordance").route(web::get().to(concordance::search)))
         // for editors
         .service(
             at("/v1/memories")
@@ -59,6 +63,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(memories::change))
                 .route(web::delete().to(memories::delete)),
         )
+        .service(at("/v1/memories/{name}/restore").route(web::post().to(memories::restore)))
         .service(
             at("/v1/memories/{name}/units")
                 .route(web::get().to(units::list))
@@ -74,6 +79,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/v1/units/{id}/revert").route(web::post().to(units::revert)))
         // names and terms
         .service(at("/v1/names/find").route(web::post().to(names::find)))
+        .service(at("/v1/names/normalize").route(web::post().to(names::normalize)))
+        .service(at("/v1/documents/normalize").route(web::post().to(documents::normalize)))
+        .service(at("/v1/terms").route(web::post().to(names::terms)))
+        .service(at("/v1/check").route(web::post().to(names::check)))
         .service(
             at("/v1/concepts")
                 .route(web::get().to(concepts::list))
@@ -119,6 +128,17 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         )
         // many units at once
         .service(at("/v1/memories/{name}/bulk").route(web::get().to(bulk::list)))
+        .service(at("/v1/memories/{name}/bulk/delete").route(web::post().to(bulk::delete)))
+        .service(at("/v1/memories/{name}/bulk/move").route(web::post().to(bulk::transfer)))
+        .service(at("/v1/memories/{name}/bulk/merge").route(web::post().to(bulk::merge)))
+        .service(at("/v1/memories/{name}/bulk/replace").route(web::post().to(bulk::replace)))
+        .service(
+            at("/v1/memories/{name}/bulk/replace/preview").route(web::post().to(bulk::preview)),
+        )
+        .service(at("/v1/memories/{name}/duplicates").route(web::get().to(bulk::duplicates)))
+        .service(at("/v1/admin/erase").route(web::post().to(bulk::erase)))
+        .service(at("/v1/stats").route(web::get().to(stats::all)))
+        .service(at("/v1/memories/{name}/stats").route(web::get().to(stats::of_memory)))
         .service(
             at("/v1/bulk/{id}")
                 .route(web::get().to(bulk::show))

@@ -14,11 +14,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::memories::NoParameters;
 use super::{answer, json, reply};
 use crate::engine::{
-    Caller, Engine, Error, Format, Idempotency, ImportMode, ImportStatus, Progress, Remembered,
-    Turn,
+    Caller, Engine, Error, Filter, Format, Idempotency, ImportMode, ImportStatus, Progress,
+    Remembered, Turn,
 };
 use crate::http::auth::Access;
-use crate::http::body::{Id, MemoryName, Parameters};
+use crate::http::body::{Filtered, Id, MemoryName, Parameters};
 use crate::http::door::{Door, Place};
 use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
@@ -319,8 +319,10 @@ pub(in crate::http) async fn status(
 }
 
 /// Export a memory
+///
+/// With conditions, only the units for which all hold; `prop.TYPE=TEXT` asks for a prop.
 #[utoipa::path(get, path = "/v1/memories/{name}/export", tag = "transfer",
-    params(("name" = String, Path, description = "The memory's name."), ExportQuery),
+    params(("name" = String, Path, description = "The memory's name."), ExportQuery, Filter),
     responses((status = 200, description = "The file.",
         content((Vec<u8> = "application/x-tmx+xml"), (Vec<u8> = "text/tab-separated-values"), (Vec<u8> = "text/csv")))))]
 pub(in crate::http) async fn export(
@@ -328,23 +330,28 @@ pub(in crate::http) async fn export(
     name: MemoryName,
     request: HttpRequest,
     state: web::Data<State>,
-    query: Parameters<ExportQuery>,
+    query: Filtered<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let place = Door::transfer(&request)?;
     let turn = request.extensions_mut().remove::<Turn>();
     let (engine, caller) = (state.engine.clone(), access.caller);
     let MemoryName(name) = name;
     let asked = name.clone();
-    // Not a byte before the memory is known to be there: afterwards it is too late for a 404.
-    let caller = blocking(move || engine.memory(&caller, &asked).map(|_| caller)).await?;
+    // Not a byte before the memory and the filter are known to be good: afterwards it is too late for an error.
+    let Filtered(ExportQuery { format }, filter) = query;
+    let (caller, filter) = blocking(move || {
+        engine.check_export(&caller, &asked, &filter)?;
+        Ok((caller, filter))
+    })
+    .await?;
 
     let (mut file, stream) = download();
-    let (engine, format) = (state.engine.clone(), query.0.format);
+    let engine = state.engine.clone();
     let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let span = tracing::Span::current();
     let work = move || {
         let _held = (place, turn);
-        let written = engine.export(&caller, &name, format.format(), &mut file);
+        let written = engine.export(&caller, &name, format.format(), &filter, &mut file);
         match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {
                 let skipped = exported.skipped;

@@ -7,9 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::memories::NoParameters;
 use super::{answer, json, reply};
-use crate::engine::{HistoryEntry, NewUnit, UnitPage, UnitView, Written};
+use crate::engine::{
+    Error, Filter, HistoryEntry, Idempotency, NewUnit, Once, Remembered, UnitPage, UnitView,
+    Written,
+};
 use crate::http::auth::Access;
-use crate::http::body::{Body, Id, JsonBody, MemoryName, Parameters};
+use crate::http::body::{Body, Filtered, Id, JsonBody, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
 use crate::http::json::{self as strict, Value};
 use crate::http::problem::Problem;
@@ -61,23 +64,29 @@ pub(in crate::http) struct History {
 }
 
 /// Browse a memory
+///
+/// All conditions given must hold. With conditions a page may be short, even empty, and still have a `cursor`: each
+/// looks at some ten thousand units. `prop.TYPE=TEXT` asks for a prop.
 #[utoipa::path(get, path = "/v1/memories/{name}/units", tag = "units",
-    params(("name" = String, Path, description = "The memory's name."), Page),
+    params(("name" = String, Path, description = "The memory's name."), Page, Filter),
     responses((status = 200, description = "A page of units in the order they were made.", body = UnitPage)))]
 pub(in crate::http) async fn list(
     access: Access,
     name: MemoryName,
     state: web::Data<State>,
-    query: Parameters<Page>,
+    query: Filtered<Page>,
 ) -> Result<HttpResponse, Problem> {
-    let Page { cursor, limit } = query.0;
+    let Filtered(Page { cursor, limit }, filter) = query;
     let limit = limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         let range = format!("limit must be from 1 to {MAX_PAGE}");
         return Err(Problem::bad_request("out_of_range", range).at("limit"));
     }
     let engine = state.engine.clone();
-    let page = move || engine.units(&access.caller, &name.0, cursor.as_deref(), limit.into());
+    let page = move || {
+        let cursor = cursor.as_deref();
+        engine.units(&access.caller, &name.0, &filter, cursor, limit.into())
+    };
     json(StatusCode::OK, &blocking(page).await?)
 }
 
@@ -102,17 +111,24 @@ pub(in crate::http) async fn add(
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
     let route = format!("POST /v1/memories/{}/units", name.0);
-    let work = move || {
-        let written = engine.add_unit(&access.caller, &name.0, &body.value)?;
-        let status = if written.created {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
-        answer(status, &written)
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_written,
+        });
+        let written = engine.add_unit_once(&access.caller, &name.0, &body.value, once)?;
+        was_written(&written)
     };
-    let written = idempotency::once(&state, key, route, body.hash, work).await?;
+    let written = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(written))
+}
+
+fn was_written(written: &Written) -> Result<Remembered, Error> {
+    let status = match written.created {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    answer(status, written)
 }
 
 /// Show a unit
@@ -209,12 +225,20 @@ pub(in crate::http) async fn revert(
     let rev = rev.ok_or_else(|| missing_rev("/rev"))?;
     let engine = state.engine.clone();
     let route = format!("POST /v1/units/{}/revert", id.0);
-    let work = move || {
-        let unit = engine.revert_unit(&access.caller, &id.0, rev, to_rev)?;
-        answer(StatusCode::OK, &unit)
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_reverted,
+        });
+        let unit = engine.revert_unit(&access.caller, &id.0, rev, to_rev, once)?;
+        was_reverted(&unit)
     };
-    let reverted = idempotency::once(&state, key, route, body.hash, work).await?;
+    let reverted = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(reverted))
+}
+
+fn was_reverted(unit: &UnitView) -> Result<Remembered, Error> {
+    answer(StatusCode::OK, unit)
 }
 
 pub(super) fn missing_rev(pointer: &str) -> Problem {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::model::Model;
 use super::*;
 use crate::model::Stamp;
-use crate::store::{Event, Filter};
+use crate::store::Event;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -179,10 +179,10 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
         assert_eq!(r.memory_by_id(memory)?.unwrap().units, wanted.len() as i64);
         assert_eq!(r.count_units(memory)?, wanted.len() as i64);
         let mut paged = Vec::new();
-        let mut page = r.page(memory, None, 2, &Filter::default())?;
+        let mut page = r.page(memory, None, 2, None)?;
         paged.append(&mut page.units);
         while let Some(next) = page.next {
-            page = r.page(memory, Some(next), 2, &Filter::default())?;
+            page = r.page(memory, Some(next), 2, None)?;
             paged.append(&mut page.units);
         }
         assert_eq!(paged, wanted);

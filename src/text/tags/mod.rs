@@ -52,6 +52,49 @@ pub fn validate(tagged: &str) -> Result<(), TagError> {
     Scanner::new(tagged).try_for_each(|event| event.map(drop))
 }
 
+/// The segment with its text changed and its inline elements as they are. `change` gets each run of text that no
+/// tag interrupts, in order, and gives what shall stand there, or none to leave it byte for byte.
+pub fn map_text(
+    tagged: &str,
+    mut change: impl FnMut(&str) -> Option<String>,
+) -> Result<String, TagError> {
+    let mut out = String::with_capacity(tagged.len());
+    let mut scanner = Scanner::new(tagged);
+    let mut codes = 0usize;
+    // Where the run began, and its text so far.
+    let mut run: Option<(usize, String)> = None;
+    let mut end_run = |out: &mut String, run: Option<(usize, String)>, end: usize| {
+        if let Some((start, text)) = run {
+            match change(&text) {
+                Some(new) => out.push_str(&escape(&new)),
+                None => out.push_str(tagged.get(start..end).unwrap_or_default()),
+            }
+        }
+    };
+    loop {
+        let start = scanner.at();
+        let Some(event) = scanner.next().transpose()? else {
+            end_run(&mut out, run, start);
+            return Ok(out);
+        };
+        match event {
+            Event::Text(piece) if codes == 0 => match &mut run {
+                Some((_, text)) => text.push_str(&piece),
+                None => run = Some((start, piece.into_owned())),
+            },
+            other => {
+                end_run(&mut out, run.take(), start);
+                out.push_str(tagged.get(start..scanner.at()).unwrap_or_default());
+                match other {
+                    Event::Start { element, .. } if codes > 0 || element.is_code() => codes += 1,
+                    Event::End if codes > 0 => codes -= 1,
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
 /// The tags of a segment in their order. Of a segment that [`validate`] refuses, those before the
 /// error.
 pub fn signature(tagged: &str) -> Vec<Tag> {

@@ -160,6 +160,11 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Where it is: the byte behind what was told last.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
     fn rest(&self) -> &'s str {
         self.source.get(self.at..).unwrap_or_default()
     }

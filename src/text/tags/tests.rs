@@ -4,7 +4,9 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use proptest::prop_assert_eq;
 
 use super::super::corpus::read_xz;
-use super::{DEEPEST, Element, MOST_ATTRIBUTES, Tag, TagFault, escape, plain, signature, validate};
+use super::{
+    DEEPEST, Element, MOST_ATTRIBUTES, Tag, TagFault, escape, map_text, plain, signature, validate,
+};
 
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -222,4 +224,27 @@ fn segments_of_a_real_memory_are_read() {
     }
     println!("{read} segments, {tags} tags");
     assert!(read > 0 && tags > 0);
+}
+
+#[test]
+fn text_changes_between_tags_and_nowhere_else() {
+    let shout = |text: &str| text.contains('a').then(|| text.replace('a', "<A>"));
+    for (tagged, expected) in [
+        ("a", "&lt;A&gt;"),
+        ("b &amp; c", "b &amp; c"),
+        ("b<!-- a -->&#97;", "b&lt;A&gt;"),
+        (
+            r#"<bpt i="1" type="a">a</bpt>a<ept i="1">a</ept> x<ph/>"#,
+            r#"<bpt i="1" type="a">a</bpt>&lt;A&gt;<ept i="1">a</ept> x<ph/>"#,
+        ),
+        (
+            "<hi>a</hi>b<![CDATA[<]]>",
+            "<hi>&lt;A&gt;</hi>b<![CDATA[<]]>",
+        ),
+        ("<ph>a<sub>a</sub></ph>a", "<ph>a<sub>a</sub></ph>&lt;A&gt;"),
+    ] {
+        assert_eq!(map_text(tagged, shout).unwrap(), expected, "{tagged}");
+        assert_eq!(map_text(tagged, |_| None).unwrap(), tagged);
+    }
+    assert!(map_text("<ph>", |_| None).is_err());
 }
