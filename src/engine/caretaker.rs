@@ -1,5 +1,5 @@
-//! What is looked after while nobody asks: imports whose end could not be written, and now and then a
-//! unit at random, which a look-up must find. And the figures of it all.
+//! What is looked after while nobody asks: imports whose end could not be written, and now and then a unit at random,
+//! which a look-up must find. And the figures of it all.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

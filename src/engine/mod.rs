@@ -20,6 +20,7 @@ mod filter;
 mod first_run;
 mod glossary;
 mod idempotency;
+mod imports;
 mod keeper;
 mod keys;
 mod lookup;
@@ -299,7 +300,7 @@ pub struct Engine {
     /// A check of the store is running.
     verifying: AtomicBool,
     keys: Keys,
-    imports: transfer::Running,
+    imports: imports::Running,
     caretaker: Caretaker,
 }
 
@@ -381,7 +382,7 @@ impl Engine {
             listeners,
             verifying: AtomicBool::new(false),
             keys,
-            imports: transfer::Running::default(),
+            imports: imports::Running::default(),
             caretaker: Caretaker::default(),
         });
         engine.caretaker.start(&engine);

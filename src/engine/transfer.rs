@@ -6,9 +6,10 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::access::not_found;
+use super::imports::Ended;
 use super::requests::{ImportMode, ImportStatus};
 use super::{Caller, Engine, Error, Filter, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
@@ -454,95 +455,4 @@ enum Failure {
     Store(store::Error),
     /// The server ends.
     Ending,
-}
-
-/// How an import ended, where that could not be written yet.
-struct Ended {
-    id: ImportId,
-    state: store::ImportState,
-    bytes: u64,
-    report: ImportReport,
-    who: Actor,
-    deed: Deed,
-}
-
-impl Ended {
-    fn write(&self, store: &store::Store) -> Result<(), store::Error> {
-        let (id, state, bytes) = (self.id, self.state, self.bytes);
-        let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
-        store.write(move |tx| {
-            tx.finish_import(id, state, bytes, &report)?;
-            tx.audit(&who, &deed)
-        })
-    }
-}
-
-/// The imports that run, and those whose end could not be written.
-#[derive(Default)]
-pub(super) struct Running {
-    count: AtomicU64,
-    ending: AtomicBool,
-    ended: parking_lot::Mutex<Vec<Ended>>,
-}
-
-/// One import that runs.
-struct Counting<'a>(&'a AtomicU64);
-
-impl Drop for Counting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Running {
-    /// How many run.
-    pub(super) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    fn one(&self) -> Counting<'_> {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        Counting(&self.count)
-    }
-
-    pub(super) fn end(&self) {
-        self.ending.store(true, Ordering::Release);
-    }
-
-    fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::Acquire)
-    }
-
-    fn must_not_end(&self) -> Result<(), Error> {
-        match self.is_ending() {
-            true => Err(Error::Ending),
-            false => Ok(()),
-        }
-    }
-
-    fn remember(&self, ended: Ended) {
-        self.ended.lock().push(ended);
-    }
-
-    fn as_it_ended(&self, mut import: store::Import) -> store::Import {
-        if let Some(ended) = self.ended.lock().iter().find(|ended| ended.id == import.id) {
-            import.state = ended.state;
-            import.bytes_read = ended.bytes;
-            import.report = ended.report.clone();
-        }
-        import
-    }
-
-    /// Writes down how imports ended, where that could not be done before.
-    pub(super) fn settle(&self, store: &store::Store) {
-        // Nobody waits for this lock but those who ask how an import stands.
-        let mut ended = self.ended.lock();
-        ended.retain(|import| {
-            let written = import.write(store);
-            matches!(
-                written,
-                Err(store::Error::Full { .. } | store::Error::Busy { .. })
-            )
-        });
-    }
 }

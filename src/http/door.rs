@@ -80,7 +80,7 @@ pub(super) async fn pass(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id();
-    let span = tracing::info_span!("request", id = %id, method = %request.method());
+    let span = tracing::error_span!("request", id = %id, method = %request.method());
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
     let mut response = match enter(&door, &request) {

@@ -150,15 +150,17 @@ pub(super) fn finish(dir: &Path) -> Result<(), OpenError> {
     }
     failpoint::hit("restore:aside");
     let journal = beside(&db, "-wal");
-    if journal.exists() {
+    if fs::metadata(&journal).is_ok_and(|meta| meta.len() > 0) {
         fs::rename(&journal, beside(&aside, "-wal")).map_err(io(&journal))?;
     }
-    let shared = beside(&db, "-shm");
-    match fs::remove_file(&shared) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(OpenError::io(&shared, error));
+    // An empty journal says nothing, and the other file is only ever made from the journal.
+    for leftover in [journal, beside(&db, "-shm")] {
+        match fs::remove_file(&leftover) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(OpenError::io(&leftover, error));
+            }
+            _ => {}
         }
-        _ => {}
     }
     schema::sync_folder_of(&db).map_err(io(&db))?;
     failpoint::hit("restore:journal");
