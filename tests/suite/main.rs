@@ -9,7 +9,7 @@
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
-//! * `rights`: every route × every kind of key; `keys`: keys over their life, and what must never be written down
+//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
@@ -47,6 +47,7 @@ mod real;
 mod recall;
 mod replies;
 mod rights;
+mod rights_table;
 mod tbx;
 mod terms;
 mod threats;

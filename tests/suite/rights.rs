@@ -1,5 +1,5 @@
-//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`] fails the
-//! test: add a line that says who may use it.
+//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`]
+//! (`rights_table.rs`) fails the test: add a line there that says who may use it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,195 +7,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::helpers::{Reply, TOKEN, TestServer};
-
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
-    /// Everybody, also without a key.
-    Nothing,
-    /// Whoever has a key that is good.
-    Key,
-    /// A role in all memories.
-    Everywhere(Role),
-    /// A role in the memory that the path or the body names, or that the thing named is in.
-    Memory(Role),
-    /// A role in the glossary.
-    Glossary(Role),
-}
-use Need::{Everywhere, Glossary, Key, Memory, Nothing};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
-    Read,
-    Write,
-    Admin,
-}
-use Role::{Admin, Read, Write};
-
-/// A route, who may use it, the status that they get, and a good query and body. In all of them `{name}` stands for
-/// a memory, `{id}` for what the path says is there, `{unit}` for a unit of the memory, `{new}` for a new name.
-type Row = (&'static str, Need, u16, &'static str, &'static str);
-
-const UNIT: &str = r#"{"variants":{"en":"A new {new}","fa":"نو {new}"}}"#;
-const LOOKUP: &str = r#"{"source_lang":"en","target_lang":"fa","text":"a","memories":["{name}"]}"#;
-const BATCH: &str = r#"{"source_lang":"en","target_lang":"fa","segments":[{"text":"a"}],"memories":["own","{name}"]}"#;
-
-const ROUTES: &[Row] = &[
-    ("GET /v1/health", Nothing, 200, "", ""),
-    ("GET /v1/ready", Nothing, 200, "", ""),
-    ("POST /v1/lookup", Memory(Read), 200, "", LOOKUP),
-    ("POST /v1/lookup/batch", Memory(Read), 200, "", BATCH),
-    ("GET /v1/changes", Key, 200, "", ""),
-    (
-        "GET /v1/concordance",
-        Memory(Read),
-        200,
-        "q=a&lang=en&memory={name}",
-        "",
-    ),
-    ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
-    ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
-    ("GET /v1/memories", Key, 200, "", ""),
-    (
-        "POST /v1/memories",
-        Everywhere(Write),
-        201,
-        "",
-        r#"{"name":"{new}"}"#,
-    ),
-    ("GET /v1/memories/{name}", Memory(Read), 200, "", ""),
-    (
-        "PATCH /v1/memories/{name}",
-        Memory(Admin),
-        200,
-        "",
-        r#"{"penalty":1}"#,
-    ),
-    (
-        "DELETE /v1/memories/{name}",
-        Memory(Admin),
-        204,
-        "confirm={name}",
-        "",
-    ),
-    ("GET /v1/memories/{name}/units", Memory(Read), 200, "", ""),
-    (
-        "POST /v1/memories/{name}/units",
-        Memory(Write),
-        201,
-        "",
-        UNIT,
-    ),
-    ("GET /v1/units/{id}", Memory(Read), 200, "", ""),
-    (
-        "PUT /v1/units/{id}",
-        Memory(Write),
-        200,
-        "",
-        r#"{"rev":1,"variants":{"en":"x","fa":"y"}}"#,
-    ),
-    ("DELETE /v1/units/{id}", Memory(Write), 204, "rev=1", ""),
-    ("GET /v1/units/{id}/history", Memory(Read), 200, "", ""),
-    (
-        "POST /v1/units/{id}/revert",
-        Memory(Write),
-        200,
-        "",
-        r#"{"rev":1,"to_rev":1}"#,
-    ),
-    (
-        "POST /v1/memories/{name}/import",
-        Memory(Write),
-        200,
-        "format=tsv",
-        "{file}",
-    ),
-    ("GET /v1/imports/{id}", Memory(Read), 200, "", ""),
-    ("DELETE /v1/imports/{id}", Memory(Write), 200, "", ""),
-    (
-        "GET /v1/memories/{name}/export",
-        Memory(Read),
-        200,
-        "format=tsv",
-        "",
-    ),
-    ("GET /v1/memories/{name}/bulk", Memory(Read), 200, "", ""),
-    ("GET /v1/bulk/{id}", Memory(Read), 200, "", ""),
-    ("DELETE /v1/bulk/{id}", Memory(Write), 200, "", ""),
-    (
-        "POST /v1/memories/{name}/restore",
-        Memory(Admin),
-        200,
-        "",
-        "",
-    ),
-    (
-        "POST /v1/memories/{name}/bulk/delete",
-        Memory(Write),
-        200,
-        "",
-        r#"{"filter":{"text":"One"}}"#,
-    ),
-    (
-        "POST /v1/memories/{name}/bulk/move",
-        Memory(Write),
-        200,
-        "",
-        r#"{"to":"own","filter":{"text":"One"}}"#,
-    ),
-    // The other unit is not there: whoever may merge is told so.
-    (
-        "POST /v1/memories/{name}/bulk/merge",
-        Memory(Write),
-        404,
-        "",
-        r#"{"keep":"{unit}","merge":["999999999"]}"#,
-    ),
-    (
-        "POST /v1/memories/{name}/bulk/replace",
-        Memory(Write),
-        200,
-        "",
-        r#"{"lang":"en","find":"One","with":"1"}"#,
-    ),
-    (
-        "POST /v1/memories/{name}/bulk/replace/preview",
-        Memory(Read),
-        200,
-        "",
-        r#"{"lang":"en","find":"One","with":"1"}"#,
-    ),
-    (
-        "GET /v1/memories/{name}/duplicates",
-        Memory(Read),
-        200,
-        "",
-        "",
-    ),
-    ("GET /v1/memories/{name}/stats", Memory(Read), 200, "", ""),
-    ("GET /v1/stats", Key, 200, "", ""),
-    (
-        "POST /v1/admin/erase",
-        Memory(Admin),
-        200,
-        "",
-        r#"{"units":["{unit}"],"confirm":"{unit}"}"#,
-    ),
-    ("GET /v1/keys", Everywhere(Admin), 200, "", ""),
-    (
-        "POST /v1/keys",
-        Everywhere(Admin),
-        201,
-        "",
-        r#"{"memories":["own"]}"#,
-    ),
-    ("DELETE /v1/keys/{id}", Everywhere(Admin), 204, "", ""),
-    ("GET /v1/audit", Everywhere(Admin), 200, "", ""),
-    ("GET /v1/me", Key, 200, "", ""),
-    ("GET /v1/changes", Key, 200, "", ""),
-    ("POST /v1/admin/backup", Everywhere(Admin), 200, "", ""),
-    ("POST /v1/admin/verify", Everywhere(Admin), 200, "", ""),
-];
+use super::rights_table::Need::{self, Everywhere, Glossary, Key, Memory, Nothing};
+use super::rights_table::Role::{self, Admin, Read, Write};
+use super::rights_table::{ROUTES, Row};
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,6 +77,7 @@ struct Scene {
     unit: String,
     import: String,
     key: String,
+    suggestion: String,
     new: String,
 }
 
@@ -321,7 +136,7 @@ impl World {
         reply
     }
 
-    fn scene(&self) -> Scene {
+    fn scene(&self, route: &str) -> Scene {
         let number = self.scenes.get() + 1;
         self.scenes.set(number);
         let name = format!("scene-{number}");
@@ -336,13 +151,33 @@ impl World {
         );
         assert_eq!(import.status, 200, "{}", import.text);
         let key = make_key(&self.server, r#"{"memories":["own"]}"#);
+        let suggestion = self.termbase(route, &name);
         Scene {
+            suggestion,
             unit: text(&unit.json()["id"]),
             import: text(&import.json()["id"]),
             key: text(&key["id"]),
             new: format!("new-{number}"),
             name,
         }
+    }
+
+    /// What of the termbase the route is about: a concept, a style, or a suggestion, whose id it says.
+    fn termbase(&self, route: &str, name: &str) -> String {
+        let names = format!(r#""names":[{{"lang":"en","text":"Org {name}"}}]"#);
+        let concept = format!("org:{name}");
+        if route.contains("/concepts/") {
+            let body = format!(r#"{{"id":"{concept}","allow_confusable":true,{names}}}"#);
+            self.admin("POST", "/v1/concepts", &body);
+        }
+        if route.contains("/styles/") {
+            self.admin("POST", "/v1/styles", &format!(r#"{{"name":"{name}"}}"#));
+        }
+        if !route.contains("/suggestions/") {
+            return String::new();
+        }
+        let body = format!(r#"{{"kind":"concept","concept":"{concept}","content":{{{names}}}}}"#);
+        text(&self.admin("POST", "/v1/suggestions", &body).json()["id"])
     }
 
     fn key(&self, class: Class, scene: &Scene) -> Option<String> {
@@ -357,13 +192,14 @@ impl World {
     }
 
     fn send(&self, key: Option<&str>, method: &str, path: &str, body: &str) -> Reply {
-        if body != "{file}" {
-            return self.server.ask(key, method, path, body);
-        }
+        let file = match body {
+            "{file}" => "en\tfa\nTwo.\tدو.\n",
+            "{glossary}" => "concept,lang,name\norg:imported,en,Imported\n",
+            _ => return self.server.ask(key, method, path, body),
+        };
         let bearer = format!("Bearer {}", key.unwrap_or_default());
         let headers = [("Authorization", bearer.as_str())];
         let headers = if key.is_some() { &headers[..] } else { &[] };
-        let file = "en\tfa\nTwo.\tدو.\n";
         self.server
             .send(method, path, headers, Some(file.as_bytes()))
     }
@@ -372,7 +208,10 @@ impl World {
     fn try_row(&self, row: &Row, key: Option<&str>, scene: Option<&Scene>) -> Reply {
         let (route, _, _, query, body) = row;
         let (method, path) = route.split_once(' ').unwrap();
+        let concept = scene.map(|scene| format!("org:{}", scene.name));
         let id = match (scene, path.split('/').nth(2)) {
+            (Some(_), Some("concepts")) => concept.as_deref().unwrap(),
+            (Some(scene), Some("suggestions")) => &scene.suggestion,
             (None, Some("keys")) => "absent00",
             (None, _) => "999999999",
             (Some(scene), Some("units")) => &scene.unit,
@@ -433,7 +272,7 @@ fn every_route_is_in_the_table_of_rights() {
     let new: Vec<_> = documented.difference(&known).collect();
     assert!(
         new.is_empty(),
-        "who may use these? Add a line for each to ROUTES in tests/suite/rights.rs: {new:#?}"
+        "who may use these? Add a line for each to ROUTES in tests/suite/rights_table.rs: {new:#?}"
     );
     let gone: Vec<_> = known.difference(&documented).collect();
     assert!(gone.is_empty(), "these are in no document: {gone:#?}");
@@ -461,7 +300,7 @@ fn every_route_answers_every_kind_of_key_as_the_table_says() {
     for row in ROUTES {
         let (route, need, good, ..) = *row;
         for class in CLASSES {
-            let scene = world.scene();
+            let scene = world.scene(route);
             let key = world.key(class, &scene);
             let reply = world.try_row(row, key.as_deref(), Some(&scene));
             note(route, class, expected(need, class, good), &reply);
@@ -500,7 +339,7 @@ fn what_is_no_api_needs_no_key_and_tells_nothing() {
 #[test]
 fn lists_show_only_what_the_key_may_read() {
     let world = World::new();
-    let scene = world.scene();
+    let scene = world.scene("");
     let key = world.key(Own(Write), &scene);
     let names = |key: Option<&str>| {
         let list = world.server.ask(key, "GET", "/v1/memories", "").json();
