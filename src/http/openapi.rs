@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::api::{
-    admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names, styles,
-    suggestions, transfer, units,
+    admin, bulk, changes, concepts, concordance, glossary, health, keys, lookup, memories, names,
+    styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
 use crate::engine::{ConceptView, UnitView};
