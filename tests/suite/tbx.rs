@@ -1,4 +1,4 @@
-//! What we write as TBX, read by translate-toolkit and judged by the standard's own schemas. Both come from PyPI
+//! What we write as TBX, read by translate-toolkit and judged by the standard's own schemas. Both come from `PyPI`
 //! into a folder that scripts/test makes; without it these tests say that they skip.
 
 use std::path::PathBuf;

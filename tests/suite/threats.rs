@@ -26,10 +26,10 @@ fn tests() -> BTreeSet<String> {
     for line in all.lines().map(str::trim_start) {
         if line.starts_with("#[test]") || line.starts_with("#[actix_web::test]") {
             marked = true;
-        } else if let Some(rest) = line.split_once("fn ").map(|(_, rest)| rest) {
-            if std::mem::take(&mut marked) {
-                names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
-            }
+        } else if let Some((_, rest)) = line.split_once("fn ")
+            && std::mem::take(&mut marked)
+        {
+            names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
         }
     }
     names
