@@ -99,7 +99,7 @@ impl Engine {
         if self.degraded().is_none() {
             self.imports.settle(&self.store);
         }
-        if round % ROUNDS_BETWEEN_SAMPLES == 0 && self.must_be_ready().is_ok() {
+        if round.is_multiple_of(ROUNDS_BETWEEN_SAMPLES) && self.must_be_ready().is_ok() {
             self.sample(SAMPLED);
         }
     }

@@ -131,6 +131,9 @@ const REMEDIES: &[(&[&str], &str)] = &[
     ),
 ];
 
+/// Segments of a memory in a language: in the store, in the index.
+type Counts = FxHashMap<(MemoryId, LangGroup), (u64, u64)>;
+
 /// Lets one check run at a time.
 struct Turn<'a>(&'a AtomicBool);
 
@@ -312,8 +315,8 @@ impl Engine {
         Ok(())
     }
 
-    fn different_counts(&self) -> Result<FxHashMap<(MemoryId, LangGroup), (u64, u64)>, Error> {
-        let mut counts: FxHashMap<(MemoryId, LangGroup), (u64, u64)> = FxHashMap::default();
+    fn different_counts(&self) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
         self.store.read(|reader| {
             for memory in reader.memories()? {
                 for (lang, units) in reader.languages(memory.id)? {

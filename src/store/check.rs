@@ -89,6 +89,9 @@ impl Store {
     }
 }
 
+/// One question to a database, and what was found.
+type Step = fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>;
+
 /// How `SQLite` looks at its file.
 pub(super) enum Scope {
     /// Each table by itself, in a short read: what nobody else uses (free pages) is left out.
@@ -107,8 +110,7 @@ fn check(mut conn: Connection, scope: &Scope, limit: Duration) -> Result<Checkup
     let over = move || end.is_some_and(|end| Instant::now() > end);
     conn.progress_handler(STEPS_BETWEEN_LOOKS, Some(over))?;
     let mut checkup = Checkup::default();
-    let steps: [fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>; 7] =
-        [pages, references, sums, counts, languages, equals, history];
+    let steps: [Step; 7] = [pages, references, sums, counts, languages, equals, history];
     for step in steps {
         match step(&conn, scope, &mut checkup) {
             Ok(()) => {}

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn write(dir: &Path, epoch: &str, seq: i64) -> io::Result<()> {
 }
 
 /// Renews the note until the store closes. A change is in it only after it was durable in the database.
-pub(super) fn keep(dir: &PathBuf, shared: &Arc<Shared>, closed: &Receiver<()>) {
+pub(super) fn keep(dir: &Path, shared: &Arc<Shared>, closed: &Receiver<()>) {
     let mut noted = read(dir);
     loop {
         let ends = closed.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
