@@ -89,6 +89,9 @@ impl Store {
     }
 }
 
+/// One question to a database, and what was found.
+type Step = fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>;
+
 /// How `SQLite` looks at its file.
 pub(super) enum Scope {
     /// Each table by itself, in a short read: what nobody else uses (free pages) is left out.
