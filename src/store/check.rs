@@ -105,9 +105,6 @@ pub(super) fn check_file(db: &Path) -> Result<Checkup, Error> {
     check(connect_to_read(db)?, &Scope::File, Duration::MAX)
 }
 
-/// One kind of check; what it finds goes into the checkup.
-type Step = fn(&Connection, &Scope, &mut Checkup) -> Result<(), Error>;
-
 fn check(mut conn: Connection, scope: &Scope, limit: Duration) -> Result<Checkup, Error> {
     let end = Instant::now().checked_add(limit);
     let over = move || end.is_some_and(|end| Instant::now() > end);
