@@ -28,10 +28,8 @@ impl Engine {
     /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
     pub fn start(&self) -> Result<Option<Sample>, Error> {
         self.fill()?;
-        let writable = self.degraded().is_none();
-        let first = writable && self.store.is_empty()?;
-        let concepts = if writable { self.bring_shipped()? } else { 0 };
-        let sample = match first {
+        let concepts = self.bring_if_writable()?;
+        let sample = match self.degraded().is_none() && self.store.is_empty()? {
             true => Some(Sample {
                 concepts,
                 ..self.load_sample()?
@@ -40,6 +38,20 @@ impl Engine {
         };
         self.become_ready();
         Ok(sample)
+    }
+
+    /// A store that takes no writes now, as on a full disk, is served as it is; the next start brings the rest.
+    fn bring_if_writable(&self) -> Result<u64, Error> {
+        if self.degraded().is_some() {
+            return Ok(0);
+        }
+        match self.bring_shipped() {
+            Err(error) if self.degraded().is_some() => {
+                tracing::warn!(%error, "the shipped glossary could not be brought up to date");
+                Ok(0)
+            }
+            other => other,
+        }
     }
 
     fn load_sample(&self) -> Result<Sample, Error> {

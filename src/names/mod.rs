@@ -7,7 +7,7 @@
 //!   `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
 //! * [`judge`] knows the standing of a mention in a style; [`normalize`] rewrites a text to a style.
 //! * [`Lookup`] answers a query with concepts; [`Terms`] a segment with terms and names for its translator;
-//!   [`redundant`] says which listed spellings the finder does not need.
+//!   [`redundant()`] says which listed spellings the finder does not need.
 
 mod build;
 mod context;

@@ -370,17 +370,7 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn shipped_concepts(&self) -> Result<BTreeMap<ConceptId, Concept>, Error> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT concept, content FROM shipped_concept")?;
-        let mut rows = statement.query([])?;
-        let mut shipped = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let id = read_id(row, 0)?;
-            let content = from_json(text(row, 1)?, id.as_str())?;
-            shipped.insert(id, content);
-        }
-        Ok(shipped)
+        shipped(self.conn)
     }
 
     /// Notes what was shipped for a concept; none where it is no longer shipped.
@@ -436,7 +426,27 @@ fn same_rev(
     }
 }
 
+fn shipped(conn: &Connection) -> Result<BTreeMap<ConceptId, Concept>, Error> {
+    let mut statement = conn.prepare_cached("SELECT concept, content FROM shipped_concept")?;
+    let mut rows = statement.query([])?;
+    let mut shipped = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let id = read_id(row, 0)?;
+        let content = from_json(text(row, 1)?, id.as_str())?;
+        shipped.insert(id, content);
+    }
+    Ok(shipped)
+}
+
 impl Reader<'_> {
+    /// What the program shipped when it last brought its glossary, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn shipped_concepts(&self) -> Result<BTreeMap<ConceptId, Concept>, Error> {
+        shipped(self.conn)
+    }
+
     /// A concept.
     ///
     /// # Errors

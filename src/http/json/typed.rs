@@ -81,7 +81,8 @@ impl de::Error for Mismatch {
         } else if message.contains("BCP 47") {
             "invalid_language"
         } else {
-            "wrong_type"
+            // It had the right type, or another method would have been called.
+            "invalid_value"
         };
         Mismatch::new(code, message)
     }
