@@ -173,6 +173,9 @@ pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
 pub(super) fn sync_folder_of(file: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = file.parent() {
+        // A bare name has an empty parent, which nobody can open.
+        let here = folder.as_os_str().is_empty();
+        let folder = if here { Path::new(".") } else { folder };
         File::open(folder)?.sync_all()?;
     }
     #[cfg(not(unix))]

@@ -139,6 +139,13 @@ fn a_backup_never_overwrites_and_is_for_its_owner_only() {
     );
     assert!(!folder.path().join("none").exists());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    let bare = super::process::hamzaban(&data)
+        .current_dir(folder.path())
+        .args(["backup", "bare.db"])
+        .output()
+        .unwrap();
+    assert!(bare.status.success(), "{}", err(&bare));
+    assert!(folder.path().join("bare.db").exists());
 }
 
 #[test]
