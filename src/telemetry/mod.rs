@@ -30,7 +30,9 @@ pub fn start(filter: &str, json: bool) -> Result<(), FilterError> {
         .with_env_filter(parsed)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        // Where the log's disk is full, a complaint on the same stderr would panic whoever logs.
+        .log_internal_errors(false);
     // It fails only where logging has been started before, as tests in one process do.
     let _ = if json {
         subscriber.json().flatten_event(true).try_init()
