@@ -354,6 +354,31 @@ fn import(server: &TestServer, query: &str, file: &str) -> super::helpers::Reply
 }
 
 #[test]
+fn the_shipped_glossary_goes_through_tbx_of_both_versions_unchanged() {
+    let file = include_str!("../../glossary/concepts.csv");
+    let server = TestServer::start();
+    assert_eq!(import(&server, "", file).status, 200);
+    for format in ["tbx", "tbx3"] {
+        let exported = server.get(&format!("/v1/glossary/export?format={format}"));
+        assert_eq!(exported.status, 200, "{format}");
+        let other = TestServer::start();
+        let path = format!("/v1/glossary/import?format={format}&allow_confusable=true");
+        let report = other.send("POST", &path, &[], Some(exported.text.as_bytes()));
+        assert_eq!(report.status, 200, "{}", report.text);
+        assert_eq!(report.json()["problems"], json!([]), "{format}");
+        let back = other.get("/v1/glossary/export?format=csv");
+        assert!(back.text == file, "{format} changed the glossary");
+    }
+    let broken = server.send(
+        "POST",
+        "/v1/glossary/import?format=tbx",
+        &[],
+        Some(b"<html/>"),
+    );
+    is_problem(&broken, 422, "not_tbx");
+}
+
+#[test]
 fn the_shipped_glossary_goes_in_and_comes_out_byte_for_byte() {
     let server = TestServer::start();
     let file = std::fs::read_to_string(concat!(

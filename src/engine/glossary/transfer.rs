@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::formats::glossary::{self, Fault, Glossary};
+use crate::formats::tbx::{self, Version};
 use crate::model::{Concept, ConceptId, ImportReport, Name, Problem};
 use crate::store::{self, ConceptOutcome, Deed, Event, Expected};
 
@@ -34,16 +35,22 @@ pub enum GlossaryFormat {
     /// One name a row; `glossary/README.md` tells of the columns.
     #[default]
     Csv,
+    /// TBX v2 (`martif`), which OmegaT and others read; also TBX v3 where a file is read.
+    Tbx,
+    /// TBX v3 (ISO 30042:2019).
+    Tbx3,
 }
 
 impl GlossaryFormat {
     /// Every format.
-    pub const ALL: [Self; 1] = [Self::Csv];
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Tbx, Self::Tbx3];
 
-    /// Its name, which is also the extension of its files.
+    /// Its name; but for `tbx3` also the extension of its files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Tbx => "tbx",
+            Self::Tbx3 => "tbx3",
         }
     }
 
@@ -58,6 +65,7 @@ impl GlossaryFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
+            Self::Tbx | Self::Tbx3 => "application/x-tbx+xml",
         }
     }
 }
@@ -90,7 +98,7 @@ impl Engine {
         Ok(Box::new(io::Cursor::new(held(input)?)))
     }
 
-    /// Reads a glossary file (CSV) into the termbase. The whole file is read before anything is written.
+    /// Reads a glossary file into the termbase. The whole file is read before anything is written.
     pub fn import_glossary(
         &self,
         caller: &Caller,
@@ -106,6 +114,7 @@ impl Engine {
         let bytes = io::Cursor::new(held(input)?);
         let read = match how.format {
             GlossaryFormat::Csv => glossary::read(bytes),
+            GlossaryFormat::Tbx | GlossaryFormat::Tbx3 => tbx::glossary(bytes),
         };
         let file = read.map_err(|error| Error::Format {
             error,
@@ -190,6 +199,10 @@ impl Engine {
         let live = self.live.snapshot();
         match format {
             GlossaryFormat::Csv => glossary::write(live.finder.concepts(), &mut &mut *out)?,
+            GlossaryFormat::Tbx => tbx::write(live.finder.concepts(), Version::V2, &mut &mut *out)?,
+            GlossaryFormat::Tbx3 => {
+                tbx::write(live.finder.concepts(), Version::V3, &mut &mut *out)?
+            }
         }
         Ok(out.flush()?)
     }

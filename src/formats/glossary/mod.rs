@@ -69,7 +69,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn bad(line: u64, code: &'static str, reason: impl Into<String>) -> Self {
+    pub(in crate::formats) fn bad(
+        line: u64,
+        code: &'static str,
+        reason: impl Into<String>,
+    ) -> Self {
         Self {
             line,
             code,
@@ -78,7 +82,11 @@ impl Fault {
         }
     }
 
-    pub(super) fn minor(line: u64, code: &'static str, reason: impl Into<String>) -> Self {
+    pub(in crate::formats) fn minor(
+        line: u64,
+        code: &'static str,
+        reason: impl Into<String>,
+    ) -> Self {
         Self {
             is_minor: true,
             ..Self::bad(line, code, reason)

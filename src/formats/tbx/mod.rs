@@ -22,13 +22,15 @@ mod write;
 
 pub use write::{TbxWriter, Version};
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use super::encoding::Declares;
+use super::glossary::{Fault, Glossary, Row};
 use super::input::Input;
 use super::xml::XmlReader;
 use super::{ConceptEntry, Error};
-use crate::model::{NameForm, Status};
+use crate::model::{Concept, NameForm, Status};
+use crate::text::name::check_name;
 use read::TbxDocument;
 
 /// A stream of concepts in file order. After an error it ends.
@@ -64,6 +66,70 @@ impl Iterator for TbxReader {
 
 /// What a note begins with that holds what TBX has no category for.
 const OWN_NOTE: &str = "hamzaban:";
+
+/// Reads a file whole, as rows of a glossary; each name has the line of its entry.
+///
+/// # Errors
+/// As [`read`], and when the file breaks off.
+pub fn glossary<R: Read + Send + 'static>(input: R) -> Result<Glossary, Error> {
+    let mut glossary = Glossary::default();
+    for entry in read(input)? {
+        let entry = entry?;
+        let line = entry.place.line;
+        let faults = &mut glossary.faults;
+        faults.extend(
+            entry
+                .warnings
+                .into_iter()
+                .map(|warning| Fault::minor(line, "not_kept", warning)),
+        );
+        match entry.concept {
+            Ok(concept) => rows(concept, line, &mut glossary),
+            Err(reason) => faults.push(Fault::bad(line, "entry", reason)),
+        }
+    }
+    Ok(glossary)
+}
+
+/// The names of a concept as rows; subject and definitions stand on the first that can hold them.
+fn rows(mut concept: Concept, line: u64, glossary: &mut Glossary) {
+    for name in concept.names {
+        if let Err(fault) = check_name(&name.text) {
+            let fault = Fault::bad(line, fault.code(), fault.to_string());
+            glossary.faults.push(fault);
+            continue;
+        }
+        glossary.rows.push(Row {
+            line,
+            concept: concept.id.clone(),
+            subject: concept.subject.take(),
+            definition: concept.definitions.remove(&name.lang),
+            name,
+        });
+    }
+    for lang in concept.definitions.keys() {
+        let reason = format!("its definition in `{lang}` is not kept: it has no name there");
+        glossary.faults.push(Fault::minor(line, "not_kept", reason));
+    }
+}
+
+/// Writes a whole file. A concept that TBX cannot hold (no stored one is such) ends it.
+///
+/// # Errors
+/// As the output's; `InvalidInput` for such a concept.
+pub fn write(concepts: &[Concept], version: Version, out: &mut impl Write) -> io::Result<()> {
+    let mut text = String::new();
+    let writer = TbxWriter::begin(&mut text, version);
+    for concept in concepts {
+        writer
+            .concept(&mut text, concept)
+            .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
+        out.write_all(text.as_bytes())?;
+        text.clear();
+    }
+    writer.end(&mut text);
+    out.write_all(text.as_bytes())
+}
 
 /// The word for a status among the values of `administrativeStatus`, and whether our note must tell more.
 fn admin_status(status: Status) -> (&'static str, bool) {

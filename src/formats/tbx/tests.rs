@@ -15,12 +15,12 @@ fn written(concepts: &[Concept], version: Version) -> String {
 }
 
 fn entries(text: &str) -> Vec<ConceptEntry> {
-    let input = std::io::Cursor::new(text.as_bytes().to_vec());
+    let input = io::Cursor::new(text.as_bytes().to_vec());
     read(input).unwrap().map(|entry| entry.unwrap()).collect()
 }
 
 fn error(text: &str) -> Error {
-    let input = std::io::Cursor::new(text.as_bytes().to_vec());
+    let input = io::Cursor::new(text.as_bytes().to_vec());
     match read(input) {
         Err(error) => error,
         Ok(reader) => reader.filter_map(Result::err).next().expect("an error"),
@@ -98,7 +98,7 @@ proptest! {
         let mut file = b"<martif><text><body><termEntry>".to_vec();
         file.extend(&bytes);
         for input in [file, bytes] {
-            if let Ok(reader) = read(std::io::Cursor::new(input)) {
+            if let Ok(reader) = read(io::Cursor::new(input)) {
                 reader.for_each(drop);
             }
         }
