@@ -297,7 +297,7 @@ impl Drop for Small {
 
 #[test]
 fn f5_a_disk_that_fills_during_an_import_keeps_lookups_and_heals_by_itself() {
-    let Some(disk) = Small::mount(24) else { return };
+    let Some(disk) = Small::mount(14) else { return };
     let (folder, _) = filled();
     let data = disk.0.path().join("data");
     fill(&data, &folder.path().join("a.tsv"));
