@@ -95,10 +95,15 @@ impl Caretaker {
 }
 
 impl Engine {
-    fn round(&self, round: u64) {
+    /// Writes down what could not be written before, if it can be now.
+    pub(super) fn settle(&self) {
         if self.degraded().is_none() {
             self.imports.settle(&self.store);
         }
+    }
+
+    fn round(&self, round: u64) {
+        self.settle();
         if round.is_multiple_of(ROUNDS_BETWEEN_SAMPLES) && self.must_be_ready().is_ok() {
             self.sample(SAMPLED);
         }

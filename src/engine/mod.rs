@@ -375,6 +375,8 @@ impl Engine {
     pub fn close(self: Arc<Self>) {
         // It may hold the folder for the moment of a round.
         self.caretaker.stop();
+        // Its next round would have done this.
+        self.settle();
         drop(self);
     }
 }
