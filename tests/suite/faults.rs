@@ -85,6 +85,12 @@ fn a_request_whose_reply_was_lost_is_answered_by_what_it_did() {
     let (_folder, data) = filled();
     let suggestion = json!({"kind": "concept", "concept": "org:once",
         "content": {"names": [{"lang": "en", "text": "Once Only"}]}});
+    let server = Served::start(&data);
+    let edited = json!({"rev": 1, "variants": {"en": "The door is open.", "fa": "باز"}});
+    let client = Client::new(&server.address);
+    let edited = client.try_send("PUT", "/v1/units/1", Some(&edited));
+    assert_eq!(edited.unwrap().status, 200);
+    drop(server);
     for (path, body, list, things) in [
         (
             "/v1/memories/news/units",
@@ -100,9 +106,9 @@ fn a_request_whose_reply_was_lost_is_answered_by_what_it_did() {
         ),
         (
             "/v1/units/1/revert",
-            json!({"rev": 1, "to_rev": 1}),
+            json!({"rev": 2, "to_rev": 1}),
             "/v1/units/1/history",
-            "revisions",
+            "history",
         ),
         (
             "/v1/suggestions",
@@ -112,7 +118,7 @@ fn a_request_whose_reply_was_lost_is_answered_by_what_it_did() {
         ),
     ] {
         let send = |client: &Client| client.try_once("the same", path, &body);
-        let (server, client) = with_fault(&data, "after_commit:abort");
+        let (server, client) = with_fault(&data, "reply:abort");
         assert!(send(&client).is_none(), "{path}");
         server.gone();
         let server = Served::start(&data);

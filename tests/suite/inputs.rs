@@ -198,7 +198,7 @@ const INPUTS: &[Input] = &[
 ];
 
 /// Those that the function of another number sends too, and those of `bad_rows`.
-const TOGETHER: [u8; 12] = [3, 8, 9, 12, 28, 33, 36, 38, 39, 41, 42, 43];
+const TOGETHER: [u8; 14] = [3, 8, 9, 12, 28, 33, 36, 38, 39, 41, 42, 43, 49, 50];
 
 #[test]
 fn sixty_bad_inputs_get_their_replies_and_the_server_goes_on_and_does_not_grow() {
@@ -581,7 +581,8 @@ fn balanced_marks(world: &World) {
     let text = "abc \u{202b}در\u{202c} def";
     let written = world.open.post("/v1/memories/other/units", &unit(text));
     assert_eq!(written.status, 201, "{}", written.text);
-    assert_eq!(written.json()["variants"]["en"], text);
+    let path = format!("/v1/units/{}", written.json()["id"].as_str().unwrap());
+    assert_eq!(world.open.get(&path).json()["variants"]["en"], text);
 }
 
 fn persian_names(world: &World) {
@@ -890,9 +891,12 @@ fn archives(world: &World) {
     ] {
         is_problem(&odt(entries), 422, "archive_rejected");
     }
+    let lines = format!("{}\n", " ".repeat(1_000)).repeat(100);
+    let head = tmx("", "").replace("</body></tmx>", "").into_bytes();
+    let units = (0..400).map(|_| format!("<tu>{lines}</tu>").into_bytes());
     let reply = world
         .open
-        .import(TMX, &packed((0..40).map(|_| vec![b' '; 1 << 20])));
+        .import(TMX, &packed(std::iter::once(head).chain(units)));
     is_problem(&reply, 422, "archive_rejected");
 }
 

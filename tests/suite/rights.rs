@@ -337,10 +337,20 @@ fn every_route_that_writes_leaves_its_entry_with_who_what_and_the_request() {
         let (route, _, good, query, body) = *row;
         let scene = world.scene(route);
         let key = world.key(Every(Admin), &scene).unwrap();
-        let other = world.admin("GET", &format!("/v1/memories/{}/units", scene.name), "");
-        let other = text(&other.json()["units"][1]["id"]);
+        let same_source = r#"{"variants":{"en":"One.","fa":"یکی."},"mode":"add"}"#;
+        let units = format!("/v1/memories/{}/units", scene.name);
+        let other = text(&world.admin("POST", &units, same_source).json()["id"]);
         let body = body.replace(r#"["999999999"]"#, &format!(r#"["{other}"]"#));
         let merges = route.ends_with("/merge");
+        let mut body = body;
+        if let Some(edited) = route.strip_suffix("/revert") {
+            // There must be something to take back.
+            let edited = edited.replace("POST", "PUT");
+            let put = ROUTES.iter().find(|row| row.0 == edited).unwrap();
+            let put = world.try_row(put, Some(TOKEN), Some(&scene));
+            assert_eq!(put.status, 200, "{}", put.text);
+            body = r#"{"rev":2,"to_rev":1}"#.into();
+        }
         let reply = world.try_route((route, query, &body), Some(&key), Some(&scene));
         let good = if merges { 200 } else { good };
         assert_eq!(reply.status, good, "{route}: {}", reply.text);

@@ -38,14 +38,11 @@ pub(crate) fn between(folder: &Path) -> Option<std::path::PathBuf> {
 /// Sets a limit of a process that runs.
 fn limit(server: &Served, resource: Resource, most: u64) {
     let pid = Pid::from_raw(i32::try_from(server.pid()).unwrap());
-    let now = prlimit(
-        pid,
-        resource,
-        Rlimit {
-            current: Some(most),
-            maximum: None,
-        },
-    );
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: getrlimit(resource).maximum,
+    };
+    let now = prlimit(pid, resource, limit);
     now.unwrap_or_else(|error| panic!("{resource:?}: {error}"));
 }
 
@@ -212,7 +209,7 @@ fn f17_a_clock_that_jumps_changes_no_order_and_stops_nothing() {
         assert_eq!(client.get("/v1/memories/news").status, 200);
     }
     let history = client.get("/v1/units/1/history").json();
-    let revisions: Vec<i64> = history["revisions"]
+    let revisions: Vec<i64> = history["history"]
         .as_array()
         .unwrap()
         .iter()
