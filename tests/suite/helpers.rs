@@ -108,6 +108,19 @@ pub(crate) fn full(what: &str) -> bool {
     full
 }
 
+/// A program of the Python packages of `tests/clients/requirements.txt`, where those are installed.
+pub(crate) fn client(program: &str) -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("HAMZABAN_CLIENTS").map(std::path::PathBuf::from);
+    let program = folder.map(|folder| folder.join("bin").join(program));
+    let found = program.filter(|program| program.exists());
+    if found.is_none() {
+        println!(
+            "skipped: HAMZABAN_CLIENTS names no folder with the Python packages; scripts/test makes it"
+        );
+    }
+    found
+}
+
 /// Numbers that look random and are the same for the same seed (`SplitMix64`).
 pub(crate) struct Random(pub(crate) u64);
 

@@ -374,7 +374,6 @@ pub struct MentionView {
 
 /// What a house style says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct StyleSettings {
     /// Any text for people, at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -189,7 +189,10 @@ impl Work {
 
 /// Export the glossary
 #[utoipa::path(get, path = "/v1/glossary/export", tag = "glossary", params(ExportQuery),
-    responses((status = 200, description = "The file.", content((Vec<u8> = "text/csv")))))]
+    responses((status = 200, description = "The file.", content(
+        (Vec<u8> = "text/csv"),
+        (Vec<u8> = "application/x-tbx+xml"),
+    ))))]
 pub(in crate::http) async fn export(
     access: Access,
     request: HttpRequest,

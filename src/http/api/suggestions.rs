@@ -33,6 +33,7 @@ pub(in crate::http) struct Which {
 /// Whoever may read the glossary may propose; whoever may write it decides.
 #[utoipa::path(post, path = "/v1/suggestions", tag = "glossary", request_body = NewSuggestion, responses(
     (status = 201, description = "It waits for an editor.", body = SuggestionView),
+    (status = 404, description = "There is no concept of that id to change."),
     (status = 409, description = "There is a concept of that id already."),
     (status = 422, description = "A name is not what a name can be."),
 ))]
