@@ -134,7 +134,7 @@ pub(super) fn under_load(engine: &Arc<Engine>, segments: &Segments, folder: &Pat
 fn slow_connections(server: &Serving, queries: &[Lookup], idle: &[Duration]) {
     let connect = |number: usize| {
         let mut stream = TcpStream::connect(server.address).unwrap();
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             stream
                 .write_all(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
                 .unwrap();
