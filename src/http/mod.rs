@@ -11,6 +11,7 @@ mod json;
 mod metrics;
 mod news;
 pub mod openapi;
+mod path_key;
 mod problem;
 mod stream;
 
