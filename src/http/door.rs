@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking, path_key};
+use super::{State, apertium, blocking, path_key};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -188,8 +188,11 @@ fn is_loopback(host: &str) -> bool {
 
 /// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
 /// those that the door turns away.
-fn refusal(_request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
-    problem.respond(id)
+fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    match request.path().split('/').find(|part| !part.is_empty()) {
+        Some("apertium") => apertium::refusal(problem, id),
+        _ => problem.respond(id),
+    }
 }
 
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
