@@ -59,20 +59,22 @@ fn put(request: &mut ServiceRequest, key: &str, rest: Uri) -> Result<(), Problem
     Ok(())
 }
 
-/// The key in the parameter `key`, which Apertium's clients send, and the address without it. An empty one is none.
+/// The key in the parameter `key`, which Apertium's clients send, and the address without it. What is no key of ours
+/// is none: OmegaT sends one of Apertium's own where nothing was set.
 fn parameter(uri: &Uri) -> Result<Option<(String, Uri)>, Problem> {
     let mut parts = uri.path().split('/').filter(|part| !part.is_empty());
     let query = uri.query().unwrap_or_default();
-    if parts.next() != Some("apertium") || !query.contains("key=") {
+    if parts.next() != Some("apertium") {
         return Ok(None);
     }
-    let value = |pair: &'_ str| pair.strip_prefix("key=").map(decoded);
+    let ours = |key: &String| key.starts_with("hz_");
+    let value = |pair: &str| pair.strip_prefix("key=").map(decoded).filter(ours);
     let mut keys = query.split('&').filter_map(value);
     let rest: Vec<&str> = query
         .split('&')
         .filter(|pair| value(pair).is_none())
         .collect();
-    let Some(key) = keys.next().filter(|key| !key.is_empty()) else {
+    let Some(key) = keys.next() else {
         return Ok(None);
     };
     if keys.next().is_some() {
@@ -193,24 +195,25 @@ mod tests {
         }
         for other in [
             "/apertium/translate?q=a&key=",
-            "/apertium/translate?q=key=1",
-            "/v1/me?key=x",
+            "/apertium/translate?q=a&key=bwux+VwSJ8&key=a%0Ab",
+            "/apertium/translate?q=key=hz_a",
+            "/v1/me?key=hz_x",
         ] {
             let expected = (other.into(), String::new(), String::new());
             assert_eq!(taken(other, None), Ok(expected), "{other}");
         }
         for two in [
-            "/apertium/translate?key=a&key=a",
-            "/k/hz_a_b/apertium/translate?key=a",
+            "/apertium/translate?key=hz_a&key=hz_a",
+            "/k/hz_a_b/apertium/translate?key=hz_a",
         ] {
             assert_eq!(taken(two, None), Err("two_keys"), "{two}");
         }
         assert_eq!(
-            taken("/apertium/translate?key=a", Some("Bearer a")),
+            taken("/apertium/translate?key=hz_a", Some("Bearer a")),
             Err("two_keys")
         );
         assert_eq!(
-            taken("/apertium/translate?key=a%0Ab", None),
+            taken("/apertium/translate?key=hz_a%0Ab", None),
             Err("invalid_key_path")
         );
     }

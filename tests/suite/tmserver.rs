@@ -508,18 +508,41 @@ fn bad_requests_get_their_status_and_the_next_one_works() {
         is_problem(&reply, status, code);
         goes_on(&server);
     }
-    // A page of another origin cannot write, though the content type asks for no leave.
-    let evil = [
-        ("Origin", "https://evil.example"),
-        ("Content-Type", "text/plain"),
-    ];
-    let reply = server.send(
-        "POST",
-        "/tmserver/en/fa/unit/a",
-        &evil,
-        Some(unit.as_bytes()),
-    );
-    is_problem(&reply, 403, "forbidden_origin");
+}
+
+#[test]
+fn pages_of_other_origins_neither_read_nor_write_memories_by_other_protocols() {
+    let server = TestServer::with_a_unit();
+    let unit = br#"{"target":"b"}"#;
+    for (method, path, body) in [
+        ("GET", OPEN, None),
+        ("POST", "/tmserver/en/fa/unit/a", Some(unit.as_slice())),
+        ("PUT", "/amagama/api/v1/en/fa/unit/a", Some(unit.as_slice())),
+        ("DELETE", OPEN, None),
+    ] {
+        // The content type is one for which browsers ask no leave beforehand.
+        let evil = [
+            ("Origin", "https://evil.example"),
+            ("Content-Type", "text/plain"),
+        ];
+        let reply = server.send(method, path, &evil, body);
+        is_problem(&reply, 403, "forbidden_origin");
+    }
+    let apertium = "/apertium/translate?langpair=en%7Cfa&q=The+door+is+open.&callback=f";
+    let evil = [("Origin", "https://evil.example")];
+    assert_eq!(server.send("GET", apertium, &evil, None).status, 403);
+    // A script element sends no origin: what it gets is no script, and no browser runs it.
+    for path in [&format!("{OPEN}?jsoncallback=f&callback=f"), apertium] {
+        let reply = server.get(path);
+        assert_eq!(reply.status, 200);
+        assert!(reply.header("content-type").starts_with("application/json"));
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert!(
+            !reply.text.starts_with('f')
+                && !reply.headers.contains_key("access-control-allow-origin")
+        );
+    }
+    goes_on(&server);
 }
 
 #[test]
