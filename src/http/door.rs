@@ -1,5 +1,5 @@
-//! What every request passes on its way in and out: Host and Origin, the cap on requests in flight,
-//! a request id, a log span with the route's pattern, and the headers that each reply carries.
+//! What every request passes on its way in and out: the key in its path, Host and Origin, the cap on requests in
+//! flight, a request id, a log span with the route's pattern, and the headers that each reply carries.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,12 +9,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking};
+use super::{State, apertium, blocking, path_key};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -75,16 +75,20 @@ fn enter_one(places: &Arc<Semaphore>, full: &str) -> Result<Place, Problem> {
 /// The middleware.
 pub(super) async fn pass(
     door: web::Data<Door>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id();
     let span = tracing::error_span!("request", id = %id, method = %request.method());
+    let key = path_key::take(&mut request);
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
-    let mut response = match enter(&door, &request) {
-        Err(problem) => request.into_response(problem.respond(&id)),
+    let mut response = match key.and_then(|()| enter(&door, &request)) {
+        Err(problem) => {
+            let reply = refusal(request.request(), &problem, &id);
+            request.into_response(reply)
+        }
         Ok(place) => {
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
@@ -182,6 +186,15 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
+/// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
+/// those that the door turns away.
+fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    match request.path().split('/').find(|part| !part.is_empty()) {
+        Some("apertium") => apertium::refusal(problem, id),
+        _ => problem.respond(id),
+    }
+}
+
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
 /// actix gives by itself get a body. Headers such as `Allow` stay.
 fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
@@ -195,7 +208,8 @@ fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
         None => Problem::of_status(status),
     };
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = response.into_response(problem.respond(id));
+    let reply = refusal(response.request(), &problem, id);
+    let mut response = response.into_response(reply);
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, allow);
     }
@@ -301,7 +315,7 @@ fn tell(headers: &mut HeaderMap, rate: Rate) {
 mod tests {
     use super::*;
     use actix_web::test::{self, TestRequest};
-    use actix_web::{App, HttpResponse, middleware};
+    use actix_web::{App, middleware};
 
     fn judged(host: Option<&str>, origin: Option<&str>) -> Option<&'static str> {
         let mut headers = HeaderMap::new();

@@ -9,11 +9,13 @@
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
-//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
+//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
+//!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
 //! * `openapi`: the document, as a snapshot
+//! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -23,6 +25,7 @@
     reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
+mod apertium;
 mod architecture;
 mod bad_input;
 mod bad_rows;
@@ -42,7 +45,9 @@ mod load;
 mod maintain;
 mod names;
 mod openapi;
+mod path_key;
 mod process;
+mod protocols;
 mod real;
 mod recall;
 mod replies;
@@ -51,6 +56,7 @@ mod rights_table;
 mod tbx;
 mod terms;
 mod threats;
+mod tmserver;
 mod tmx;
 mod transfer;
 mod units;
