@@ -23,6 +23,8 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long it may take besides 1 s for each KiB.
 const BODY_GRACE: Duration = Duration::from_secs(10);
+/// How long the rest of a body that is too large is read, so that its sender hears why.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// A JSON body that was read and checked.
 pub(super) struct Body<T> {
@@ -74,7 +76,7 @@ fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("a JSON body may have {MAX_BODY} bytes, unpacked too"),
+        format!("a body may have {MAX_BODY} bytes here, unpacked too"),
     )
     .and_close()
 }
@@ -102,6 +104,10 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(too_large());
     }
+    is_gzipped(request)
+}
+
+fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     match request.headers().get(header::CONTENT_ENCODING) {
         None => Ok(false),
         Some(value) => match value.as_bytes().to_ascii_lowercase().as_slice() {
@@ -112,6 +118,14 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
     }
 }
 
+/// A body of at most [`MAX_BODY`] bytes, whatever its Content-Type says: for protocols whose clients do not care.
+pub(super) async fn of_any_type(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Vec<u8>, Problem> {
+    read(is_gzipped(request)?, payload).await
+}
+
 async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {
     let slow = || Problem::of_status(StatusCode::REQUEST_TIMEOUT).and_close();
     let mut incoming = Incoming::new(payload, BODY_GRACE);
@@ -120,7 +134,10 @@ async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {
         loop {
             match incoming.next().await {
                 Ok(None) => return Ok(bytes),
-                Ok(Some(piece)) if bytes.len() + piece.len() > MAX_BODY => return Err(too_large()),
+                Ok(Some(piece)) if bytes.len() + piece.len() > MAX_BODY => {
+                    incoming.drain(DRAIN).await;
+                    return Err(too_large());
+                }
                 Ok(Some(piece)) => bytes.extend_from_slice(&piece),
                 Err(Broken::Slow) => return Err(slow()),
                 Err(Broken::Gone) => {

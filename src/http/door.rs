@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking};
+use super::{State, blocking, languagetool};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -83,8 +83,13 @@ pub(super) async fn pass(
     let span = tracing::error_span!("request", id = %id, method = %request.method());
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
+    let open = cross_origin(request.path());
     let mut response = match enter(&door, &request) {
-        Err(problem) => request.into_response(problem.respond(&id)),
+        Err(problem) => {
+            let reply = refusal(request.request(), &problem, &id);
+            request.into_response(reply)
+        }
+        Ok(_) if open && request.method() == Method::OPTIONS => request.into_response(preflight()),
         Ok(place) => {
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
@@ -100,6 +105,12 @@ pub(super) async fn pass(
     span.in_scope(|| log(&response, started, quiet));
     count(&response, started);
     dress(response.headers_mut(), &id, docs);
+    if open {
+        let anybody = HeaderValue::from_static("*");
+        response
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+    }
     if let Some(rate) = rate {
         tell(response.headers_mut(), rate);
     }
@@ -127,7 +138,7 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host)?;
+        check_host(request.headers(), host, cross_origin(request.path()))?;
     }
     if is_health(request) {
         return Ok(None);
@@ -135,9 +146,31 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     enter_one(&door.in_flight, "too many requests are in flight").map(Some)
 }
 
+/// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
+/// change nothing.
+fn cross_origin(path: &str) -> bool {
+    languagetool::is_at(path) && !languagetool::is_about_words(path)
+}
+
+/// What a browser wants to hear before it sends a page's request that has a key or a Content-Type of its own.
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}
+
 /// Refuses names that a browser could have been led here by (DNS rebinding), and pages of other
-/// origins. In force as long as the server is open, which it is while no key exists.
-fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
+/// origins where they may not ask. In force as long as the server is open, which it is while no key exists.
+fn check_host(
+    headers: &HeaderMap,
+    authority: Option<&str>,
+    cross_origin: bool,
+) -> Result<(), Problem> {
     let misdirected = || {
         Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -159,7 +192,7 @@ fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Proble
             .strip_prefix("http://")
             .is_some_and(|rest| rest.eq_ignore_ascii_case(host))
     };
-    if headers.get_all(header::ORIGIN).all(same) {
+    if cross_origin || headers.get_all(header::ORIGIN).all(same) {
         Ok(())
     } else {
         Err(Problem::new(
@@ -182,6 +215,16 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
+/// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
+/// those that the door turns away.
+fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    if languagetool::is_at(request.path()) {
+        problem.respond_plainly()
+    } else {
+        problem.respond(id)
+    }
+}
+
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
 /// actix gives by itself get a body. Headers such as `Allow` stay.
 fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
@@ -195,7 +238,8 @@ fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
         None => Problem::of_status(status),
     };
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = response.into_response(problem.respond(id));
+    let reply = refusal(response.request(), &problem, id);
+    let mut response = response.into_response(reply);
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, allow);
     }
@@ -301,7 +345,7 @@ fn tell(headers: &mut HeaderMap, rate: Rate) {
 mod tests {
     use super::*;
     use actix_web::test::{self, TestRequest};
-    use actix_web::{App, HttpResponse, middleware};
+    use actix_web::{App, middleware};
 
     fn judged(host: Option<&str>, origin: Option<&str>) -> Option<&'static str> {
         let mut headers = HeaderMap::new();
@@ -311,7 +355,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        let problem = check_host(&headers, None).err()?;
+        let problem = check_host(&headers, None, false).err()?;
         Some(problem.code())
     }
 

@@ -8,6 +8,7 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod languagetool;
 mod metrics;
 mod news;
 pub mod openapi;
@@ -170,6 +171,7 @@ impl Server {
                 .app_data(document.clone())
                 .wrap(middleware::from_fn(door::pass))
                 .configure(api::routes)
+                .configure(languagetool::routes)
                 .default_service(web::to(api::nothing_here))
         })
         .workers(cores)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -215,8 +215,21 @@ impl Problem {
             line: self.0.line,
             byte: self.0.byte,
         };
-        let mut reply = HttpResponse::build(self.0.status);
+        let mut reply = self.head();
         reply.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        reply.body(serde_json::to_string(&body).unwrap_or_default())
+    }
+
+    /// The reply for clients that show an error's body as it stands.
+    pub(super) fn respond_plainly(&self) -> HttpResponse {
+        let mut reply = self.head();
+        reply.content_type("text/plain; charset=utf-8");
+        reply.body(format!("Error: {}\n", self.0.detail))
+    }
+
+    /// What stands before the body, whatever its form.
+    fn head(&self) -> HttpResponseBuilder {
+        let mut reply = HttpResponse::build(self.0.status);
         if let Some(seconds) = self.0.retry_after_seconds {
             reply.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
@@ -231,7 +244,7 @@ impl Problem {
         if self.0.close {
             reply.force_close();
         }
-        reply.body(serde_json::to_string(&body).unwrap_or_default())
+        reply
     }
 
     /// A problem for a status that actix gave by itself.
