@@ -13,6 +13,7 @@
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
+//! * `languagetool`: its protocol, spoken by real clients
 //! * `openapi`: the document, as a snapshot
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -37,6 +38,7 @@ mod glossary;
 mod helpers;
 mod http;
 mod keys;
+mod languagetool;
 mod ledger;
 mod load;
 mod maintain;

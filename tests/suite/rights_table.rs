@@ -102,3 +102,20 @@ pub(crate) const ROUTES: &[Row] = &[
     ("POST /v1/glossary/import", Glossary(Write), 200, "format=csv", "{glossary}"),
     ("GET /v1/glossary/export", Glossary(Read), 200, "format=csv", ""),
 ];
+
+/// The same for the protocols of other tools, whose calls are in no document of ours.
+#[rustfmt::skip]
+pub(crate) const PROTOCOLS: &[Row] = &[
+    ("GET /v2/languages", Nothing, 200, "", ""),
+    ("GET /v2/info", Nothing, 200, "", ""),
+    ("GET /v2/maxtextlength", Nothing, 200, "", ""),
+    ("GET /v2/healthcheck", Nothing, 200, "", ""),
+    ("GET /v2/configinfo", Glossary(Read), 200, "", ""),
+    ("GET /v2/check", Glossary(Read), 200, "text=a", ""),
+    ("POST /v2/check", Glossary(Read), 200, "", "text=a"),
+    ("POST /lt/default/v2/check", Glossary(Read), 200, "", "text=a"),
+    ("POST /lt/default/check", Glossary(Read), 200, "", "text=a"),
+    ("GET /lt/default/v2/words", Glossary(Read), 200, "", ""),
+    ("POST /lt/default/v2/words/add", Glossary(Write), 200, "", "word={new}"),
+    ("POST /lt/default/v2/words/delete", Glossary(Write), 200, "", "word={new}"),
+];
