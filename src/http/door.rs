@@ -218,10 +218,9 @@ fn is_loopback(host: &str) -> bool {
 /// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
 /// those that the door turns away.
 fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
-    if languagetool::is_at(request.path()) {
-        problem.respond_plainly()
-    } else {
-        problem.respond(id)
+    match request.path().split('/').find(|part| !part.is_empty()) {
+        Some("lt" | "v2") => languagetool::refusal(problem),
+        _ => problem.respond(id),
     }
 }
 

@@ -417,6 +417,8 @@ fn a_key_comes_in_the_head_or_in_the_form() {
     }
     let head = server.ask(Some(good), "POST", "/v2/check", "text=MKO&apiKey=k");
     assert_eq!(head.status, 200, "the head counts before the form");
+    let address = server.get(&format!("/v2/check?text=MKO&apiKey={good}"));
+    assert_eq!(address.status, 401, "an address is no place for a key");
     for call in ["languages", "info", "maxtextlength", "healthcheck"] {
         assert_eq!(
             server.get(&format!("/lt/any/v2/{call}")).status,

@@ -11,6 +11,7 @@ mod request;
 mod text;
 mod words;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use serde_json::json;
 
@@ -20,7 +21,6 @@ use super::problem::{Problem, quoted};
 use super::{State, blocking};
 use crate::engine::{CheckPair, CheckReply, Engine, Error, FindNames, Readiness, Role};
 use crate::model::{ConceptKind, Style};
-use actix_web::http::StatusCode;
 use request::{Asked, Form};
 
 /// The longest text, in UTF-16 units. A body of [`super::body::MAX_BODY`] bytes can hold it percent-encoded.
@@ -63,6 +63,12 @@ pub(super) fn is_at(path: &str) -> bool {
 /// Whether an address of this protocol is about words, which can be added.
 pub(super) fn is_about_words(path: &str) -> bool {
     path.split('/').any(|part| part == "words")
+}
+
+/// A refusal as clients of this protocol show it.
+pub(super) fn refusal(problem: &Problem) -> HttpResponse {
+    let body = format!("Error: {}\n", problem.detail());
+    problem.respond_as("text/plain; charset=utf-8", body)
 }
 
 /// The style in the path; `/v2` is the default style's.

@@ -72,8 +72,10 @@ const KNOWN: [&str; 36] = [
 ];
 
 /// The parameters of a request; of one that is given twice the first counts.
-#[derive(Debug, PartialEq)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct Form {
+    fields: Vec<(String, String)>,
+    key: Option<String>,
+}
 
 impl Form {
     /// Reads the body and the address.
@@ -88,21 +90,35 @@ impl Form {
             Problem::bad_request("invalid_encoding", detail)
         })?;
         let names_itself = request.headers().contains_key(header::USER_AGENT);
-        let mut fields = fields(body.trim_ascii_end(), names_itself)?;
-        fields.extend(decoded(request.query_string())?);
-        Ok(Form(fields))
+        let mut form = Self::of(fields(body.trim_ascii_end(), names_itself)?);
+        form.fields.extend(decoded(request.query_string())?);
+        Ok(form)
+    }
+
+    /// A body's parameters. A key stands there as `apiKey`, or as `username` where a client has no other place; what
+    /// stands in an address is none, since logs keep it.
+    fn of(fields: Vec<(String, String)>) -> Self {
+        let mut form = Self { fields, key: None };
+        let named = form.get("username").filter(|name| name.starts_with("hz_"));
+        form.key = form.get("apiKey").or(named).map(str::to_owned);
+        form
+    }
+
+    /// The key that came along.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// A parameter, if it says something.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let mut all = self.0.iter();
+        let mut all = self.fields.iter();
         let (_, value) = all.find(|(own, value)| own == name && !value.is_empty())?;
         Some(value)
     }
 
     fn take(&mut self, name: &str) -> Option<String> {
-        let place = self.0.iter().position(|(own, _)| own == name)?;
-        Some(self.0.swap_remove(place).1)
+        let place = self.fields.iter().position(|(own, _)| own == name)?;
+        Some(self.fields.swap_remove(place).1)
     }
 
     /// The words of a parameter with commas between.
@@ -110,12 +126,6 @@ impl Form {
         let words = self.get(name).unwrap_or_default().split(',');
         let words = words.map(str::trim).filter(|word| !word.is_empty());
         words.map(str::to_owned).collect()
-    }
-
-    /// The key that stands in it: as `apiKey`, or as `username` where a client has no other place.
-    pub(super) fn key(&self) -> Option<&str> {
-        let named = || self.get("username").filter(|name| name.starts_with("hz_"));
-        self.get("apiKey").or_else(named)
     }
 }
 
@@ -320,7 +330,7 @@ mod tests {
     use super::*;
 
     fn text_of(body: &str, names_itself: bool) -> String {
-        let mut form = Form(fields(body, names_itself).unwrap());
+        let mut form = Form::of(fields(body, names_itself).unwrap());
         assert_eq!(form.get("language"), Some("en-US"), "{body}");
         form.take("text").unwrap()
     }
@@ -337,7 +347,7 @@ mod tests {
             let body = format!("text={text}&language=en-US&username=u@x&apiKey=k");
             assert_eq!(text_of(&body, false), text);
             assert_eq!(text_of(&body, true), text, "also with a name");
-            let form = Form(fields(&body, false).unwrap());
+            let form = Form::of(fields(&body, false).unwrap());
             assert_eq!(form.key(), Some("k"));
         }
         assert_eq!(text_of("text=R&D&language=en-US", false), "R&D");
@@ -354,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_username_is_a_key_only_if_it_looks_like_one() {
-        let form = |text: &str| Form(decoded(text).unwrap());
+        let form = |text: &str| Form::of(decoded(text).unwrap());
         assert_eq!(form("username=ann&apiKey=").key(), None);
         assert_eq!(form("username=hz_a_b").key(), Some("hz_a_b"));
         assert_eq!(form("username=hz_a_b&apiKey=k").key(), Some("k"));
@@ -363,7 +373,7 @@ mod tests {
     #[test]
     fn rules_count_before_categories() {
         let takes = |query: &str, id: &str| {
-            let form = Form(decoded(query).unwrap());
+            let form = Form::of(decoded(query).unwrap());
             Wanted::of(&form).takes("NAME_STYLE", id, "STYLE")
         };
         for (query, expected) in [
@@ -385,7 +395,7 @@ mod tests {
 
     #[test]
     fn a_language_is_what_was_said_or_what_it_looks_like() {
-        let code = |query: &str| Asked::of(Form(decoded(query).unwrap())).unwrap().code;
+        let code = |query: &str| Asked::of(Form::of(decoded(query).unwrap())).unwrap().code;
         assert_eq!(code("text=a&language=de-DE"), "de-DE");
         assert_eq!(code("text=a&language=xx!"), "xx!");
         assert_eq!(code("text=a"), "en-US");
