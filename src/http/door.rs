@@ -1,5 +1,5 @@
-//! What every request passes on its way in and out: Host and Origin, the cap on requests in flight,
-//! a request id, a log span with the route's pattern, and the headers that each reply carries.
+//! What every request passes on its way in and out: the key in its path, Host and Origin, the cap on requests in
+//! flight, a request id, a log span with the route's pattern, and the headers that each reply carries.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking, languagetool};
+use super::{State, blocking, languagetool, path_key};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -75,16 +75,17 @@ fn enter_one(places: &Arc<Semaphore>, full: &str) -> Result<Place, Problem> {
 /// The middleware.
 pub(super) async fn pass(
     door: web::Data<Door>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id();
     let span = tracing::error_span!("request", id = %id, method = %request.method());
+    let key = path_key::take(&mut request);
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
     let open = cross_origin(request.path());
-    let mut response = match enter(&door, &request) {
+    let mut response = match key.and_then(|()| enter(&door, &request)) {
         Err(problem) => {
             let reply = refusal(request.request(), &problem, &id);
             request.into_response(reply)

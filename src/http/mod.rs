@@ -12,6 +12,7 @@ mod languagetool;
 mod metrics;
 mod news;
 pub mod openapi;
+mod path_key;
 mod problem;
 mod stream;
 
