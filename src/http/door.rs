@@ -84,7 +84,7 @@ pub(super) async fn pass(
     let key = path_key::take(&mut request);
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
-    let open = cross_origin(request.path());
+    let open = cross_origin(&request);
     let mut response = match key.and_then(|()| enter(&door, &request)) {
         Err(problem) => {
             let reply = refusal(request.request(), &problem, &id);
@@ -139,7 +139,7 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host, cross_origin(request.path()))?;
+        check_host(request.headers(), host, cross_origin(request))?;
     }
     if is_health(request) {
         return Ok(None);
@@ -149,7 +149,9 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
 
 /// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
 /// change nothing.
-fn cross_origin(path: &str) -> bool {
+fn cross_origin(request: &ServiceRequest) -> bool {
+    // As it will be routed: letters can be written in many ways.
+    let path = request.match_info().as_str();
     languagetool::is_at(path) && !languagetool::is_about_words(path)
 }
 

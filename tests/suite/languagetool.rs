@@ -417,6 +417,15 @@ fn a_key_comes_in_the_head_or_in_the_form() {
     }
     let head = server.ask(Some(good), "POST", "/v2/check", "text=MKO&apiKey=k");
     assert_eq!(head.status, 200, "the head counts before the form");
+    let path = format!("/k/{good}/lt/house/v2/check");
+    assert_eq!(post(&server, &path, "text=MKO").status, 200);
+    let path = format!("/k/{revoked}/lt/house/v2/check");
+    let refused = post(&server, &path, "text=MKO");
+    assert!(
+        refused.status == 401 && refused.text.starts_with("Error: "),
+        "{}",
+        refused.text
+    );
     let address = server.get(&format!("/v2/check?text=MKO&apiKey={good}"));
     assert_eq!(address.status, 401, "an address is no place for a key");
     for call in ["languages", "info", "maxtextlength", "healthcheck"] {
@@ -493,7 +502,8 @@ fn pages_of_other_origins_may_check_and_change_nothing() {
     }
     for (method, path) in [
         ("POST", "/v2/words/add"),
-        ("POST", "/lt/house/v2/words/delete"),
+        ("POST", "/lt/house/v2/w%6Frds/add"),
+        ("POST", "/v2//words/delete"),
         ("GET", "/v2/words"),
         ("OPTIONS", "/v2/words/add"),
         ("POST", "/v1/names/find"),
