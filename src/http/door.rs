@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, apertium, blocking, path_key};
+use super::{State, apertium, blocking, languagetool, path_key};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -84,11 +84,13 @@ pub(super) async fn pass(
     let key = path_key::take(&mut request);
     let docs = request.path().starts_with("/docs");
     let quiet = is_health(&request);
+    let open = cross_origin(&request);
     let mut response = match key.and_then(|()| enter(&door, &request)) {
         Err(problem) => {
             let reply = refusal(request.request(), &problem, &id);
             request.into_response(reply)
         }
+        Ok(_) if open && request.method() == Method::OPTIONS => request.into_response(preflight()),
         Ok(place) => {
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
@@ -104,6 +106,12 @@ pub(super) async fn pass(
     span.in_scope(|| log(&response, started, quiet));
     count(&response, started);
     dress(response.headers_mut(), &id, docs);
+    if open {
+        let anybody = HeaderValue::from_static("*");
+        response
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+    }
     if let Some(rate) = rate {
         tell(response.headers_mut(), rate);
     }
@@ -131,7 +139,7 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host)?;
+        check_host(request.headers(), host, cross_origin(request))?;
     }
     if is_health(request) {
         return Ok(None);
@@ -139,9 +147,33 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     enter_one(&door.in_flight, "too many requests are in flight").map(Some)
 }
 
+/// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
+/// change nothing.
+fn cross_origin(request: &ServiceRequest) -> bool {
+    // As it will be routed: letters can be written in many ways.
+    let path = request.match_info().as_str();
+    languagetool::is_at(path) && !languagetool::is_about_words(path)
+}
+
+/// What a browser wants to hear before it sends a page's request that has a key or a Content-Type of its own.
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}
+
 /// Refuses names that a browser could have been led here by (DNS rebinding), and pages of other
-/// origins. In force as long as the server is open, which it is while no key exists.
-fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
+/// origins where they may not ask. In force as long as the server is open, which it is while no key exists.
+fn check_host(
+    headers: &HeaderMap,
+    authority: Option<&str>,
+    cross_origin: bool,
+) -> Result<(), Problem> {
     let misdirected = || {
         Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -163,7 +195,7 @@ fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Proble
             .strip_prefix("http://")
             .is_some_and(|rest| rest.eq_ignore_ascii_case(host))
     };
-    if headers.get_all(header::ORIGIN).all(same) {
+    if cross_origin || headers.get_all(header::ORIGIN).all(same) {
         Ok(())
     } else {
         Err(Problem::new(
@@ -191,6 +223,7 @@ fn is_loopback(host: &str) -> bool {
 fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
     match request.path().split('/').find(|part| !part.is_empty()) {
         Some("apertium") => apertium::refusal(problem, id),
+        Some("lt" | "v2") => languagetool::refusal(problem),
         _ => problem.respond(id),
     }
 }
@@ -325,7 +358,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        let problem = check_host(&headers, None).err()?;
+        let problem = check_host(&headers, None, false).err()?;
         Some(problem.code())
     }
 

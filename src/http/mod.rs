@@ -9,6 +9,7 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod languagetool;
 mod loose;
 mod metrics;
 mod news;
@@ -176,6 +177,7 @@ impl Server {
                 .configure(api::routes)
                 .configure(tmserver::routes)
                 .configure(apertium::routes)
+                .configure(languagetool::routes)
                 // Here is the place of `mymemory::routes` and `t5memory::routes`.
                 .default_service(web::to(api::nothing_here))
         })

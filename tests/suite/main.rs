@@ -14,6 +14,7 @@
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
+//! * `languagetool`: its protocol, spoken by real clients
 //! * `openapi`: the document, as a snapshot
 //! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
@@ -40,6 +41,7 @@ mod glossary;
 mod helpers;
 mod http;
 mod keys;
+mod languagetool;
 mod ledger;
 mod load;
 mod maintain;
