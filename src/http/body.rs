@@ -74,7 +74,7 @@ fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("a JSON body may have {MAX_BODY} bytes, unpacked too"),
+        format!("a body may have {MAX_BODY} bytes here, unpacked too"),
     )
     .and_close()
 }
@@ -102,6 +102,10 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(too_large());
     }
+    is_gzipped(request)
+}
+
+fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     match request.headers().get(header::CONTENT_ENCODING) {
         None => Ok(false),
         Some(value) => match value.as_bytes().to_ascii_lowercase().as_slice() {
@@ -110,6 +114,14 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
             _ => Err(unsupported("Content-Encoding may be gzip, or left out")),
         },
     }
+}
+
+/// A body of at most [`MAX_BODY`] bytes, whatever its Content-Type says: for protocols whose clients do not care.
+pub(super) async fn of_any_type(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Vec<u8>, Problem> {
+    read(is_gzipped(request)?, payload).await
 }
 
 async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {

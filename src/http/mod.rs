@@ -11,7 +11,9 @@ mod json;
 mod metrics;
 mod news;
 pub mod openapi;
+mod path_key;
 mod problem;
+mod reconcile;
 mod stream;
 
 use std::io;
@@ -170,6 +172,7 @@ impl Server {
                 .app_data(document.clone())
                 .wrap(middleware::from_fn(door::pass))
                 .configure(api::routes)
+                .configure(reconcile::routes)
                 .default_service(web::to(api::nothing_here))
         })
         .workers(cores)

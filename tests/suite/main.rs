@@ -13,6 +13,7 @@
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
+//! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
@@ -45,6 +46,7 @@ mod openapi;
 mod process;
 mod real;
 mod recall;
+mod reconcile;
 mod replies;
 mod rights;
 mod rights_table;
