@@ -15,11 +15,15 @@ use crate::model::{Concept, ConceptKind, Marks, Status};
 
 /// Hits that are looked at.
 const SEEN: usize = 16;
+/// What is less alike is nobody's name, in percent.
+const LIKELY: u8 = 60;
 /// A slip is believed only where the next concept is this much less alike, in percent.
 const MARGIN: u8 = 5;
 /// The fewest letters of a word that may have a slip, and of one in a person's name.
 const LONG: usize = 5;
 const LONG_IN_PERSON: usize = 6;
+/// Words that sound the same are this much alike at least.
+const HEARD: f32 = 0.94;
 /// Rows that are read for what is being typed.
 const COMPLETED: usize = 20_000;
 
@@ -55,7 +59,9 @@ impl Lookup {
                 }),
             }
         }
-        guesses.retain(|guess| !self.is_guard(guess.concept));
+        guesses.retain(|guess| {
+            (guess.named || guess.score >= LIKELY) && !self.is_guard(guess.concept)
+        });
         guesses.sort_by_key(|guess| (Reverse(guess.named), Reverse(guess.score), guess.concept));
         guesses.truncate(limit);
         guesses
@@ -116,11 +122,13 @@ impl Lookup {
             let Some(own) = self.words.get(*own as usize) else {
                 return false;
             };
-            if word.likeness(own) >= 0.94 {
+            if word.letters == own.letters {
                 continue;
             }
             slips += 1;
-            if slips > 1 || !is_slip(&word.letters, &own.letters, person) {
+            let slip = is_slip(&word.letters, &own.letters, person);
+            let heard = !person && word.letters.len() >= LONG && word.likeness(own) >= HEARD;
+            if slips > 1 || !(slip || heard) {
                 return false;
             }
         }

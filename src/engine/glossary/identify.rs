@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::{Caller, Engine, Error, Role, invalid};
 use super::live::Snapshot;
 use super::view::preferred;
-use crate::model::{Concept, ConceptId, ConceptKind, NameForm};
+use crate::model::{Concept, ConceptId, ConceptKind, Marks, Name, NameForm};
 use crate::names::Guess;
 use crate::text::name::LONGEST_NAME;
 
@@ -205,12 +205,13 @@ fn by_id(live: &Snapshot, id: &str) -> Option<usize> {
 }
 
 fn brief(concept: &Concept) -> Brief {
-    let acronyms = concept.names.iter();
-    let acronyms = acronyms.filter(|name| name.form == NameForm::Acronym && name.status.is_right());
+    let is_right = |name: &&Name| name.form == NameForm::Acronym && name.status.is_right();
+    let mut acronyms: Vec<&Name> = concept.names.iter().filter(is_right).collect();
+    acronyms.sort_by_key(|name| (name.status, !name.marks.has(Marks::DEFAULT)));
     Brief {
         id: concept.id.clone(),
         kind: concept.kind(),
         preferred: preferred(concept, None),
-        acronyms: acronyms.map(|name| name.text.clone()).collect(),
+        acronyms: acronyms.iter().map(|name| name.text.clone()).collect(),
     }
 }

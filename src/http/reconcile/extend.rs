@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::vocabulary::PROPERTIES;
 use super::{Asked, MOST_IDS, too_many, wrong_type};
-use crate::engine::{Caller, ConceptView, Engine, Error};
+use crate::engine::{Caller, ConceptView, Engine, Error, NameEntry};
 use crate::http::problem::Problem;
-use crate::model::{NameForm, Status};
+use crate::model::{Marks, NameForm, Status};
 
 /// Properties that are fetched at a time.
 const MOST_PROPERTIES: usize = 50;
@@ -101,11 +101,14 @@ fn values<'a>(concept: &'a ConceptView, property: &str) -> Vec<&'a str> {
         "status" => names
             .map(|name| name.status.map_or("", Status::as_str))
             .collect(),
-        "acronyms" => names
-            .filter(|name| name.form == NameForm::Acronym)
-            .filter(|name| name.status.is_none_or(Status::is_right))
-            .map(|name| name.text.as_str())
-            .collect(),
+        "acronyms" => {
+            let is_right = |name: &&NameEntry| {
+                name.form == NameForm::Acronym && name.status.is_none_or(Status::is_right)
+            };
+            let mut acronyms: Vec<&NameEntry> = names.filter(is_right).collect();
+            acronyms.sort_by_key(|name| (name.status, !name.marks.has(Marks::DEFAULT)));
+            acronyms.iter().map(|name| name.text.as_str()).collect()
+        }
         _ => Vec::new(),
     }
 }
