@@ -86,7 +86,10 @@ pub(super) async fn pass(
     let quiet = is_health(&request);
     let open = cross_origin(request.path());
     let mut response = match key.and_then(|()| enter(&door, &request)) {
-        Err(problem) => request.into_response(problem.respond(&id)),
+        Err(problem) => {
+            let reply = refusal(request.request(), &problem, &id);
+            request.into_response(reply)
+        }
         Ok(_) if open && request.method() == Method::OPTIONS => request.into_response(preflight()),
         Ok(place) => {
             if let Some(place) = place {
@@ -212,6 +215,12 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
+/// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
+/// those that the door turns away.
+fn refusal(_request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    problem.respond(id)
+}
+
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
 /// actix gives by itself get a body. Headers such as `Allow` stay.
 fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
@@ -225,7 +234,8 @@ fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
         None => Problem::of_status(status),
     };
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = response.into_response(problem.respond(id));
+    let reply = refusal(response.request(), &problem, id);
+    let mut response = response.into_response(reply);
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, allow);
     }

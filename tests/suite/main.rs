@@ -9,7 +9,8 @@
 //!   real socket; `replies`: what these must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
-//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
+//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
+//!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
@@ -43,6 +44,7 @@ mod load;
 mod maintain;
 mod names;
 mod openapi;
+mod path_key;
 mod process;
 mod real;
 mod recall;
