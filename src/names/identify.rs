@@ -72,7 +72,13 @@ impl Lookup {
         if let Some(found) = whole(finder, text) {
             return found;
         }
-        let same = hits.iter().filter(|hit| hit.score == 100);
+        // Made of ordinary words, and without its capitals: the finder would have found it with them.
+        let ordinary = |hit: &&Hit| {
+            let names = self.concepts.get(hit.concept).map(|concept| &concept.names);
+            let name = names.and_then(|names| names.get(hit.name));
+            name.is_some_and(|name| name.marks.has(Marks::EXACT_CASE))
+        };
+        let same = hits.iter().filter(|hit| hit.score == 100 && !ordinary(hit));
         let same: Vec<(usize, u8)> = same.map(|hit| (hit.concept, 100)).collect();
         let guarded = |(concept, _): &(usize, u8)| self.is_guard(*concept);
         if same.iter().any(guarded) {

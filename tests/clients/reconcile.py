@@ -11,7 +11,7 @@ from py_reconciliation_service_api.models.reconciliation import ReconciliationQu
 from reconciler import reconcile
 
 address = sys.argv[1]
-cells = ["MEK", "Maryam Radjavi", "سازمان مجاهدين خلق ايران", "Tehran", "qqqzzz"]
+cells = ["MEK", "Maryam Radjavi", "سازمان مجاهدين خلق ايران", "Tehran", "zzzz qqqq"]
 
 frame = reconcile(pandas.Series(cells), reconciliation_endpoint=address)
 plain = lambda value: value.item() if hasattr(value, "item") else None if value != value else value

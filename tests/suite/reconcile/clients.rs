@@ -99,7 +99,7 @@ fn python_clients_reconcile_a_few_cells() {
             ["Maryam Radjavi", "person:maryam-rajavi", true, "person"],
             ["سازمان مجاهدين خلق ايران", pmoi, true, "organization"],
             ["Tehran", "place:tehran", true, "place"],
-            ["qqqzzz", nobody, false, nobody],
+            ["zzzz qqqq", nobody, false, nobody],
         ])
     );
     assert_eq!(
@@ -109,7 +109,7 @@ fn python_clients_reconcile_a_few_cells() {
             ["Maryam Radjavi", "person:maryam-rajavi", true],
             ["سازمان مجاهدين خلق ايران", pmoi, true],
             ["Tehran", "place:tehran", true],
-            ["qqqzzz", nobody, nobody],
+            ["zzzz qqqq", nobody, nobody],
             ["Rajavi", "person:maryam-rajavi", true],
         ])
     );
