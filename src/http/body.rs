@@ -76,10 +76,10 @@ impl FromRequest for JsonBody {
 /// clients that send first and read then get the answer.
 pub(super) async fn any(
     request: &HttpRequest,
-    payload: web::Payload,
+    payload: Payload,
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    read(is_gzipped(request)?, payload.into_inner(), most).await
+    read(is_gzipped(request)?, payload, most).await
 }
 
 fn too_large(most: usize) -> Problem {

@@ -15,6 +15,7 @@
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
 //! * `languagetool`: its protocol, spoken by real clients
+//! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
 //! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
@@ -52,6 +53,7 @@ mod process;
 mod protocols;
 mod real;
 mod recall;
+mod reconcile;
 mod replies;
 mod rights;
 mod rights_table;

@@ -99,6 +99,17 @@ pub(crate) const ROUTES: &[Row] = &[
     ("GET /v1/suggestions/{id}", Glossary(Read), 200, "", ""),
     ("POST /v1/suggestions/{id}/accept", Glossary(Write), 200, "", r#"{"allow_confusable":true}"#),
     ("POST /v1/suggestions/{id}/reject", Glossary(Write), 200, "", "{}"),
+    ("GET /reconcile", Glossary(Read), 200, "", ""),
+    ("POST /reconcile", Glossary(Read), 200, "", r#"{"queries":[]}"#),
+    ("POST /reconcile/match", Glossary(Read), 200, "", r#"{"queries":[]}"#),
+    ("GET /reconcile/suggest/entity", Glossary(Read), 200, "prefix=a", ""),
+    ("GET /reconcile/suggest/type", Glossary(Read), 200, "", ""),
+    ("GET /reconcile/suggest/property", Glossary(Read), 200, "", ""),
+    // There is no such concept: whoever may read the glossary is told so.
+    ("GET /reconcile/flyout/{what}", Glossary(Read), 404, "id=org:none", ""),
+    ("GET /reconcile/properties", Glossary(Read), 200, "", ""),
+    ("GET /reconcile/preview", Glossary(Read), 404, "id=org:none", ""),
+    ("GET /reconcile/view", Glossary(Read), 404, "id=org:none", ""),
     ("POST /v1/glossary/import", Glossary(Write), 200, "format=csv", "{glossary}"),
     ("GET /v1/glossary/export", Glossary(Read), 200, "format=csv", ""),
 ];
