@@ -2,11 +2,12 @@
 //! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
 //! * `folders`: data folders of others and of newer versions; `upkeep`: backup, restore, verify; `faults`: disks and
-//!   processes that fail, `figures` for watchers; `threats`: every claim of the threat model has its test
+//!   processes that fail; `power`: power cuts and flipped bits; `strain`: slow, many and greedy clients, tight limits,
+//!   clocks that jump; `watching`: figures and logs; `threats`: every claim of the threat model has its test
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
-//! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
-//!   real socket; `replies`: what these must look like
+//! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
+//!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
@@ -29,7 +30,6 @@
 
 mod apertium;
 mod architecture;
-mod bad_input;
 mod bad_rows;
 mod changes;
 mod cli;
@@ -41,6 +41,7 @@ mod folders;
 mod glossary;
 mod helpers;
 mod http;
+mod inputs;
 mod keys;
 mod languagetool;
 mod ledger;
@@ -49,6 +50,7 @@ mod maintain;
 mod names;
 mod openapi;
 mod path_key;
+mod power;
 mod process;
 mod protocols;
 mod real;
@@ -57,6 +59,7 @@ mod reconcile;
 mod replies;
 mod rights;
 mod rights_table;
+mod strain;
 mod tbx;
 mod terms;
 mod threats;
@@ -65,3 +68,4 @@ mod tmx;
 mod transfer;
 mod units;
 mod upkeep;
+mod watching;
