@@ -11,7 +11,11 @@ mod ask;
 mod census;
 mod concordance;
 mod fill;
+mod forward;
+mod near;
+mod packed;
 mod part;
+mod postings;
 mod query;
 mod search;
 mod shard;
@@ -163,6 +167,27 @@ impl Index {
     /// How many times changes were applied.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes by what they are for: segments, their tokens, the lists of words; the words, and similar ones.
+    pub fn bytes_by_view(&self) -> [(&'static str, usize); 5] {
+        let mut views = [0; 3];
+        for shard in self.shards.read().values().flat_map(|s| s.values()) {
+            for part in &shard.state().parts {
+                for (view, bytes) in views.iter_mut().zip(part.bytes_by_view()) {
+                    *view += bytes;
+                }
+            }
+        }
+        let [segments, tokens, lists] = views;
+        let (_, _, words, similar) = self.size();
+        [
+            ("segments", segments),
+            ("tokens", tokens),
+            ("lists", lists),
+            ("words", words),
+            ("similar words", similar),
+        ]
     }
 
     /// Segments and bytes of all shards, and bytes of all vocabularies: (segments, parts, words, similar words).
