@@ -95,8 +95,8 @@ pub(super) struct Part {
     /// Each weight that occurs, ascending, and the first segment of it.
     pub(super) weights: Vec<u32>,
     pub(super) weight_starts: Vec<Doc>,
-    /// The lower half of each segment's hash: enough to tell the same among the near.
-    pub(super) same: Vec<u16>,
+    /// The lowest byte of each segment's hash: it tells the same among the near.
+    pub(super) same: Vec<u8>,
     pub(super) languages: Packed,
     pub(super) forward: Forward,
     pub(super) places: Places,
@@ -117,7 +117,7 @@ impl Part {
         for entry in &entries {
             assembly.begin(
                 (entry.unit, entry.weight),
-                (entry.near, entry.same as u16),
+                (entry.near, entry.same as u8),
                 entry.languages,
             );
             for mark in &entry.marks {
@@ -200,7 +200,7 @@ impl Part {
 
     /// Whether the segment is the same text, if it is near.
     pub(super) fn is_same(&self, doc: Doc, same: u32) -> bool {
-        self.same.get(doc as usize) == Some(&(same as u16))
+        self.same.get(doc as usize) == Some(&(same as u8))
     }
 
     pub(super) fn languages(&self, doc: Doc) -> u16 {
@@ -251,7 +251,7 @@ impl Part {
     pub(super) fn bytes_by_view(&self) -> [usize; 3] {
         let segments = self.units.bytes().len()
             + 8 * self.weights.len()
-            + 2 * self.same.len()
+            + self.same.len()
             + self.languages.bytes().len()
             + self.near.size();
         let lists =
@@ -273,7 +273,7 @@ struct Assembly {
     units: Vec<i64>,
     weights: Vec<u32>,
     weight_starts: Vec<Doc>,
-    same: Vec<u16>,
+    same: Vec<u8>,
     languages: Vec<u16>,
     near: Vec<(u32, Doc)>,
     tokens: usize,
@@ -290,11 +290,11 @@ impl Assembly {
             languages: Vec::with_capacity(count),
             near: Vec::with_capacity(count),
             tokens: 0,
-            forward: Writer::new(alphabet, count),
+            forward: Writer::new(alphabet),
         }
     }
 
-    fn begin(&mut self, (unit, weight): (UnitId, u32), (near, same): (u32, u16), languages: u16) {
+    fn begin(&mut self, (unit, weight): (UnitId, u32), (near, same): (u32, u8), languages: u16) {
         let doc = self.units.len() as Doc;
         if self.weights.last() != Some(&weight) {
             self.weights.push(weight);
