@@ -65,6 +65,13 @@ impl Serving {
         let post = || self.agent.post(&url).send_json(lookup).unwrap();
         timed(|| post().body_mut().read_to_string().unwrap()).1
     }
+
+    /// Any address, over a connection that stays open.
+    pub(super) fn get(&self, path: &str) -> Duration {
+        let url = format!("http://{}{path}", self.address);
+        let get = || self.agent.get(&url).call().unwrap();
+        timed(|| get().body_mut().read_to_string().unwrap()).1
+    }
 }
 
 impl Drop for Serving {

@@ -10,11 +10,15 @@
 //!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
 //! * `glossary`: concepts, styles, suggestions, glossary files
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
-//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
+//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
+//!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
+//! * `languagetool`: its protocol, spoken by real clients
+//! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
+//! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -24,6 +28,7 @@
     reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
+mod apertium;
 mod architecture;
 mod bad_rows;
 mod changes;
@@ -38,15 +43,19 @@ mod helpers;
 mod http;
 mod inputs;
 mod keys;
+mod languagetool;
 mod ledger;
 mod load;
 mod maintain;
 mod names;
 mod openapi;
+mod path_key;
 mod power;
 mod process;
+mod protocols;
 mod real;
 mod recall;
+mod reconcile;
 mod replies;
 mod rights;
 mod rights_table;
@@ -54,6 +63,7 @@ mod strain;
 mod tbx;
 mod terms;
 mod threats;
+mod tmserver;
 mod tmx;
 mod transfer;
 mod units;

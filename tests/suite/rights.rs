@@ -1,4 +1,4 @@
-//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`]
+//! Every route of the OpenAPI document, and those of other programs' protocols, × every kind of key: one table. A route that is not in [`ROUTES`]
 //! (`rights_table.rs`) fails the test: add a line there that says who may use it.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::helpers::{Reply, TOKEN, TestServer};
 use super::rights_table::Need::{self, Everywhere, Glossary, Key, Memory, Nothing};
 use super::rights_table::Role::{self, Admin, Read, Write};
-use super::rights_table::{AUDITED, QUESTIONS, ROUTES, Row};
+use super::rights_table::{AUDITED, PROTOCOLS, QUESTIONS, ROUTES, Row};
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +306,7 @@ fn every_route_answers_every_kind_of_key_as_the_table_says() {
             writeln!(table, "    {:.300}", reply.text).unwrap();
         }
     };
-    for row in ROUTES {
+    for row in ROUTES.iter().chain(PROTOCOLS) {
         let (route, need, good, ..) = *row;
         for class in CLASSES {
             let scene = world.scene(route);
