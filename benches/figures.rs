@@ -20,6 +20,7 @@ use hamzaban::engine::{
     Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
 };
 use hamzaban::score::{Segment, compare};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -366,7 +367,8 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
         token: "0".repeat(64),
     };
     let server = hamzaban::http::bind(engine.clone(), options).unwrap();
-    let url = format!("http://{}/v1/lookup", server.address());
+    let server_address = server.address();
+    let url = format!("http://{server_address}/v1/lookup");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = std::thread::spawn(move || {
         let stop = async move {
@@ -379,8 +381,15 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
             .block_on(server.run(stop))
     });
     let agent = ureq::Agent::new_with_defaults();
+    let base = format!("http://{server_address}");
+    let get = |path: String| {
+        let reply = agent.get(format!("{base}{path}")).call().unwrap();
+        reply.into_body().read_to_string().unwrap()
+    };
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let (mut tmserver, mut apertium) = (Vec::new(), Vec::new());
     for query in segments.queries(1_000) {
+        let quoted = utf8_percent_encode(&query, NON_ALPHANUMERIC).to_string();
         let lookup = ask(&query, 70);
         inside.push(timed(|| engine.lookup(&Caller::local(), &lookup).unwrap()).1);
         let post = || {
@@ -393,6 +402,9 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
                 .unwrap()
         };
         outside.push(timed(post).1);
+        tmserver.push(timed(|| get(format!("/tmserver/en/fa/unit/{quoted}"))).1);
+        let path = format!("/apertium/translate?langpair=en%7Cfa&threshold=70&q={quoted}");
+        apertium.push(timed(|| get(path)).1);
     }
     let median = |mut times: Vec<Duration>| {
         times.sort();
@@ -402,6 +414,11 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
     println!(
         "over HTTP: median {outside:.3} ms, in process {inside:.3} ms, HTTP adds {:.3} ms",
         outside - inside
+    );
+    println!(
+        "other protocols: tmserver {:.3} ms, Apertium {:.3} ms",
+        median(tmserver),
+        median(apertium)
     );
     stop.send(()).unwrap();
     running.join().unwrap().unwrap();

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking, languagetool, path_key};
+use super::{State, apertium, blocking, languagetool, path_key};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -222,7 +222,8 @@ fn is_loopback(host: &str) -> bool {
 /// those that the door turns away.
 fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
     match request.path().split('/').find(|part| !part.is_empty()) {
-        Some("lt" | "v2") => languagetool::refusal(problem),
+        Some("apertium") => apertium::refusal(problem, id),
+        _ if languagetool::is_at(request.path()) => languagetool::refusal(problem),
         _ => problem.respond(id),
     }
 }

@@ -5,7 +5,7 @@
 //! * [`Finder`] finds mentions; inside, `letters` cuts a text into words and bare letters, `sound` hears
 //!   romanisations, `build` makes variants of each name, `index` holds them, `walk` decides by the spelling and
 //!   `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
-//! * [`judge`] knows the standing of a mention in a style; [`normalize`] rewrites a text to a style.
+//! * [`judge()`] knows the standing of a mention in a style; [`normalize()`] rewrites a text to a style.
 //! * [`Lookup`] answers a query with concepts; [`Terms`] a segment with terms and names for its translator;
 //!   [`redundant()`] says which listed spellings the finder does not need.
 

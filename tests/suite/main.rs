@@ -16,6 +16,7 @@
 //! * `terms`: names and terms in texts, as editors and translators ask
 //! * `languagetool`: its protocol, spoken by real clients
 //! * `openapi`: the document, as a snapshot
+//! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -25,6 +26,7 @@
     reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
+mod apertium;
 mod architecture;
 mod bad_input;
 mod bad_rows;
@@ -47,6 +49,7 @@ mod names;
 mod openapi;
 mod path_key;
 mod process;
+mod protocols;
 mod real;
 mod recall;
 mod replies;
@@ -55,6 +58,7 @@ mod rights_table;
 mod tbx;
 mod terms;
 mod threats;
+mod tmserver;
 mod tmx;
 mod transfer;
 mod units;

@@ -1,4 +1,4 @@
-//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`]
+//! Every route of the OpenAPI document, and those of other programs' protocols, × every kind of key: one table. A route that is not in [`ROUTES`]
 //! (`rights_table.rs`) fails the test: add a line there that says who may use it.
 
 use std::collections::BTreeSet;

@@ -103,9 +103,20 @@ pub(crate) const ROUTES: &[Row] = &[
     ("GET /v1/glossary/export", Glossary(Read), 200, "format=csv", ""),
 ];
 
-/// The same for the protocols of other tools, whose calls are in no document of ours.
+/// The routes of other programs' protocols, which stand in no document of ours: addresses as they are asked for.
 #[rustfmt::skip]
 pub(crate) const PROTOCOLS: &[Row] = &[
+    ("GET /tmserver/languages/", Key, 200, "", ""),
+    ("GET /tmserver/en/fa/unit/One.", Memory(Read), 200, "memory={name}", ""),
+    ("GET /amagama/api/v1/en/fa/unit/", Memory(Read), 200, "source=One.&memory={name}", ""),
+    ("PUT /tmserver/en/fa/unit/New", Memory(Write), 200, "memory={name}", r#"{"target":"نو"}"#),
+    ("POST /tmserver/en/fa/unit/New", Memory(Write), 200, "memory={name}", r#"{"target":"نو"}"#),
+    ("DELETE /tmserver/en/fa/unit/One.", Memory(Write), 200, "memory={name}", ""),
+    ("PUT /tmserver/en/fa/store/a.tsv", Memory(Write), 200, "memory={name}", "{file}"),
+    ("POST /tmserver/en/fa/store/a.po", Memory(Write), 200, "memory={name}", r#"[{"source":"a","target":"b"}]"#),
+    ("GET /apertium/translate", Memory(Read), 200, "langpair=en%7Cfa&q=One.&memory={name}", ""),
+    ("POST /apertium/translate", Memory(Read), 200, "langpair=en%7Cfa&q=One.&memory={name}", "-"),
+    ("GET /apertium/listPairs", Key, 200, "", ""),
     ("GET /v2/languages", Nothing, 200, "", ""),
     ("GET /v2/info", Nothing, 200, "", ""),
     ("GET /v2/maxtextlength", Nothing, 200, "", ""),

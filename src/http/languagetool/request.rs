@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, http::header, web};
 use super::MAX_TEXT;
 use super::text::Document;
 use crate::engine::CheckPair;
-use crate::http::body::of_any_type;
+use crate::http::body;
 use crate::http::problem::Problem;
 use crate::model::Lang;
 use actix_web::http::StatusCode;
@@ -83,7 +83,7 @@ impl Form {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, Problem> {
-        let body = of_any_type(request, payload.into_inner()).await?;
+        let body = body::any(request, payload, body::MAX_BODY).await?;
         let body = std::str::from_utf8(&body).map_err(|error| {
             let place = error.valid_up_to();
             let detail = format!("the body is not UTF-8 at byte {place}: send it as UTF-8");
