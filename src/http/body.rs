@@ -72,20 +72,14 @@ impl FromRequest for JsonBody {
     }
 }
 
-/// A whole body of at most `most` bytes, whatever its content type.
+/// A whole body of at most `most` bytes, whatever its content type. One that is longer is read on for a while, so that
+/// clients that send first and read then get the answer.
 pub(super) async fn any(
     request: &HttpRequest,
-    payload: web::Payload,
+    payload: Payload,
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    let payload = payload.into_inner();
-    match check_length(request, most) {
-        Ok(gzipped) => read(gzipped, payload, most).await,
-        Err(problem) => {
-            Incoming::new(payload, BODY_GRACE).drain(DRAIN).await;
-            Err(problem)
-        }
-    }
+    read(is_gzipped(request)?, payload, most).await
 }
 
 fn too_large(most: usize) -> Problem {
@@ -113,17 +107,22 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
             "send the body as Content-Type: application/json",
         ));
     }
-    check_length(request, MAX_BODY)
+    check_length(request)?;
+    is_gzipped(request)
 }
 
-fn check_length(request: &HttpRequest, most: usize) -> Result<bool, Problem> {
+fn check_length(request: &HttpRequest) -> Result<(), Problem> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > most as u64) {
-        return Err(too_large(most));
+    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_large(MAX_BODY));
     }
+    Ok(())
+}
+
+fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     match request.headers().get(header::CONTENT_ENCODING) {
         None => Ok(false),
         Some(value) => match value.as_bytes().to_ascii_lowercase().as_slice() {

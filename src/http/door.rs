@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, apertium, blocking, languagetool, path_key};
+use super::{State, apertium, blocking, languagetool, path_key, reconcile};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -82,9 +82,10 @@ pub(super) async fn pass(
     let id = request_id();
     let span = tracing::error_span!("request", id = %id, method = %request.method());
     let key = path_key::take(&mut request);
-    let docs = request.path().starts_with("/docs");
+    let policy = policy(request.path());
     let quiet = is_health(&request);
-    let open = cross_origin(&request);
+    // As it will be routed: letters can be written in many ways.
+    let open = cross_origin(request.match_info().as_str());
     let mut response = match key.and_then(|()| enter(&door, &request)) {
         Err(problem) => {
             let reply = refusal(request.request(), &problem, &id);
@@ -105,7 +106,7 @@ pub(super) async fn pass(
     let rate = response.request().extensions().get::<Rate>().copied();
     span.in_scope(|| log(&response, started, quiet));
     count(&response, started);
-    dress(response.headers_mut(), &id, docs);
+    dress(response.headers_mut(), &id, policy);
     if open {
         let anybody = HeaderValue::from_static("*");
         response
@@ -139,7 +140,11 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host, cross_origin(request))?;
+        check_host(
+            request.headers(),
+            host,
+            cross_origin(request.match_info().as_str()),
+        )?;
     }
     if is_health(request) {
         return Ok(None);
@@ -149,10 +154,8 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
 
 /// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
 /// change nothing.
-fn cross_origin(request: &ServiceRequest) -> bool {
-    // As it will be routed: letters can be written in many ways.
-    let path = request.match_info().as_str();
-    languagetool::is_at(path) && !languagetool::is_about_words(path)
+fn cross_origin(path: &str) -> bool {
+    reconcile::is_at(path) || (languagetool::is_at(path) && !languagetool::is_about_words(path))
 }
 
 /// What a browser wants to hear before it sends a page's request that has a key or a Content-Type of its own.
@@ -314,8 +317,17 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 const POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-fn dress(headers: &mut HeaderMap, id: &str, docs: bool) {
-    let policy = if docs { DOCS_POLICY } else { POLICY };
+/// What a browser may do with a reply, beyond showing it.
+fn policy(path: &str) -> &'static str {
+    match path {
+        "/reconcile/preview" => reconcile::PREVIEW_POLICY,
+        "/reconcile/view" => reconcile::VIEW_POLICY,
+        _ if path.starts_with("/docs") => DOCS_POLICY,
+        _ => POLICY,
+    }
+}
+
+fn dress(headers: &mut HeaderMap, id: &str, policy: &'static str) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -415,6 +427,33 @@ mod tests {
                 "{origin}"
             );
         }
+    }
+
+    #[test]
+    fn pages_of_other_origins_ask_only_what_is_made_for_them() {
+        for path in [
+            "/reconcile",
+            "/reconcile/",
+            "/reconcile/suggest/entity",
+            "/lt/house/v2/check",
+            "/v2/check",
+        ] {
+            assert!(cross_origin(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/v1/concepts",
+            "/reconciler",
+            "//reconcile",
+            "/v1/reconcile",
+            "/lt/house/v2/words/add",
+            "/v2/words",
+        ] {
+            assert!(!cross_origin(path), "{path}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        assert!(check_host(&headers, None, true).is_err());
     }
 
     #[actix_web::test]

@@ -16,6 +16,7 @@ mod news;
 pub mod openapi;
 mod path_key;
 mod problem;
+mod reconcile;
 mod stream;
 mod tmserver;
 
@@ -178,6 +179,7 @@ impl Server {
                 .configure(tmserver::routes)
                 .configure(apertium::routes)
                 .configure(languagetool::routes)
+                .configure(reconcile::routes)
                 // Here is the place of `mymemory::routes` and `t5memory::routes`.
                 .default_service(web::to(api::nothing_here))
         })

@@ -83,7 +83,7 @@ impl Form {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, Problem> {
-        let body = body::any(request, payload, body::MAX_BODY).await?;
+        let body = body::any(request, payload.into_inner(), body::MAX_BODY).await?;
         let body = std::str::from_utf8(&body).map_err(|error| {
             let place = error.valid_up_to();
             let detail = format!("the body is not UTF-8 at byte {place}: send it as UTF-8");
