@@ -18,25 +18,35 @@ use hamzaban::model::Lang;
 const WORDS: usize = 2_000;
 const ROUNDS: usize = 100;
 
-/// The first words of a file of the measuring data.
-fn page(name: &str, column: usize, otherwise: &str) -> String {
+/// Pages of the measuring data, and their language: articles full of names, and Persian segments.
+fn pages() -> Vec<(&'static str, String)> {
     let shared = std::env::var("HAMZABAN_SHARED")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let path = std::path::Path::new(&shared).join("data").join(name);
-    let mut text = Vec::new();
-    match std::fs::File::open(path) {
-        Ok(file) => lzma_rs::xz_decompress(&mut std::io::BufReader::new(file), &mut text).unwrap(),
-        Err(_) => {
-            println!("(no measuring data: made-up sentences)");
-            text = otherwise.repeat(WORDS).into_bytes();
-        }
-    }
-    let text = String::from_utf8(text).unwrap();
-    let lines = text
-        .lines()
-        .filter(|line| line.split('\t').count() > column);
-    let lines = lines.filter_map(|line| line.split('\t').nth(column));
-    let words = lines.flat_map(|line| line.split_whitespace());
+    let data = std::path::Path::new(&shared).join("data");
+    let Ok(folder) = std::fs::read_dir(data.join("articles")) else {
+        println!("(no measuring data: made-up sentences)");
+        let made_up = "The MKO said so in Tehran, and the talks go on. ".repeat(WORDS);
+        return vec![("en", words(made_up.split(' ')))];
+    };
+    let mut articles: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    articles.sort();
+    articles.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    let texts = articles
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap());
+    let english = texts.collect::<Vec<_>>().join("\n");
+    let mut segments = Vec::new();
+    let file = std::fs::File::open(data.join("en_fa.tsv.xz")).unwrap();
+    lzma_rs::xz_decompress(&mut std::io::BufReader::new(file), &mut segments).unwrap();
+    let segments = String::from_utf8(segments).unwrap();
+    let persian = segments.lines().filter_map(|line| line.split('\t').nth(1));
+    vec![
+        ("en", words(english.split(' '))),
+        ("fa", words(persian.flat_map(|line| line.split(' ')))),
+    ]
+}
+
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.take(WORDS).collect::<Vec<_>>().join(" ")
 }
 
@@ -72,13 +82,7 @@ fn main() {
     });
     let agent = ureq::Agent::new_with_defaults();
     let mut findings = 0;
-    for (language, text) in [
-        (
-            "en",
-            page("en_segments.txt.xz", 0, "The MKO said so in Tehran. "),
-        ),
-        ("fa", page("en_fa.tsv.xz", 1, "شورا در تهران جلسه داشت. ")),
-    ] {
+    for (language, text) in pages() {
         let native = FindNames {
             text: text.clone(),
             lang: Lang::parse(language).ok(),

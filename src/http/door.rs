@@ -226,7 +226,7 @@ fn is_loopback(host: &str) -> bool {
 fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
     match request.path().split('/').find(|part| !part.is_empty()) {
         Some("apertium") => apertium::refusal(problem, id),
-        Some("lt" | "v2") => languagetool::refusal(problem),
+        _ if languagetool::is_at(request.path()) => languagetool::refusal(problem),
         _ => problem.respond(id),
     }
 }
