@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking, path_key, reconcile};
+use super::{State, apertium, blocking, languagetool, path_key, reconcile};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -84,7 +84,8 @@ pub(super) async fn pass(
     let key = path_key::take(&mut request);
     let policy = policy(request.path());
     let quiet = is_health(&request);
-    let open = cross_origin(request.path());
+    // As it will be routed: letters can be written in many ways.
+    let open = cross_origin(request.match_info().as_str());
     let mut response = match key.and_then(|()| enter(&door, &request)) {
         Err(problem) => {
             let reply = refusal(request.request(), &problem, &id);
@@ -139,7 +140,11 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host, cross_origin(request.path()))?;
+        check_host(
+            request.headers(),
+            host,
+            cross_origin(request.match_info().as_str()),
+        )?;
     }
     if is_health(request) {
         return Ok(None);
@@ -147,9 +152,10 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     enter_one(&door.in_flight, "too many requests are in flight").map(Some)
 }
 
-/// What pages of other origins may ask: protocols that editors in pages speak, as far as they change nothing.
+/// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
+/// change nothing.
 fn cross_origin(path: &str) -> bool {
-    reconcile::is_at(path)
+    reconcile::is_at(path) || (languagetool::is_at(path) && !languagetool::is_about_words(path))
 }
 
 /// What a browser wants to hear before it sends a page's request that has a key or a Content-Type of its own.
@@ -217,8 +223,12 @@ fn is_loopback(host: &str) -> bool {
 
 /// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
 /// those that the door turns away.
-fn refusal(_request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
-    problem.respond(id)
+fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    match request.path().split('/').find(|part| !part.is_empty()) {
+        Some("apertium") => apertium::refusal(problem, id),
+        Some("lt" | "v2") => languagetool::refusal(problem),
+        _ => problem.respond(id),
+    }
 }
 
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
@@ -421,7 +431,13 @@ mod tests {
 
     #[test]
     fn pages_of_other_origins_ask_only_what_is_made_for_them() {
-        for path in ["/reconcile", "/reconcile/", "/reconcile/suggest/entity"] {
+        for path in [
+            "/reconcile",
+            "/reconcile/",
+            "/reconcile/suggest/entity",
+            "/lt/house/v2/check",
+            "/v2/check",
+        ] {
             assert!(cross_origin(path), "{path}");
         }
         for path in [
@@ -430,6 +446,8 @@ mod tests {
             "/reconciler",
             "//reconcile",
             "/v1/reconcile",
+            "/lt/house/v2/words/add",
+            "/v2/words",
         ] {
             assert!(!cross_origin(path), "{path}");
         }

@@ -1,14 +1,15 @@
 //! A key in the path: `/k/KEY/…` asks for `…` as if KEY came in `Authorization`. It is for programs that have a
 //! field for an address and none for a header. The key is taken out before anything is routed, so that neither a
-//! handler nor a log nor a figure ever sees it.
+//! handler nor a log nor a figure ever sees it. Where a protocol has a parameter for a key, that is done with it too.
 
 use std::rc::Rc;
 
 use actix_web::dev::{Extensions, ServiceRequest};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::loose::decoded;
 use super::problem::Problem;
 
 /// What stands before a key.
@@ -30,15 +31,13 @@ pub(super) fn prefix(request: &HttpRequest) -> &str {
 pub(super) fn take(request: &mut ServiceRequest) -> Result<(), Problem> {
     if let Some((key, rest)) = split(request.uri())? {
         let prefix = Prefix(format!("{MARK}{key}"));
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| misspelt())?;
-        bearer.set_sensitive(true);
-        be_the_only_one(request.headers())?;
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        request.match_info_mut().get_mut().update(&rest);
-        request.head_mut().uri = rest;
+        put(request, &key, rest)?;
         let mut data = Extensions::new();
         data.insert(prefix);
         request.add_data_container(Rc::new(data));
+    }
+    if let Some((key, rest)) = parameter(request.uri())? {
+        put(request, &key, rest)?;
     }
     // As it will be routed: a second key, or one whose mark was written in another way.
     match is_marked(request.match_info().as_str()) {
@@ -47,7 +46,45 @@ pub(super) fn take(request: &mut ServiceRequest) -> Result<(), Problem> {
     }
 }
 
-/// The key, and the address without it.
+/// Does what `Authorization: Bearer KEY` with the other address would.
+fn put(request: &mut ServiceRequest, key: &str, rest: Uri) -> Result<(), Problem> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| misspelt())?;
+    bearer.set_sensitive(true);
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return Err(two_keys());
+    }
+    request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    request.match_info_mut().get_mut().update(&rest);
+    request.head_mut().uri = rest;
+    Ok(())
+}
+
+/// The key in the parameter `key`, which Apertium's clients send, and the address without it. What is no key of ours
+/// is none: OmegaT sends one of Apertium's own where nothing was set.
+fn parameter(uri: &Uri) -> Result<Option<(String, Uri)>, Problem> {
+    let mut parts = uri.path().split('/').filter(|part| !part.is_empty());
+    let query = uri.query().unwrap_or_default();
+    if parts.next() != Some("apertium") {
+        return Ok(None);
+    }
+    let ours = |key: &String| key.starts_with("hz_");
+    let value = |pair: &str| pair.strip_prefix("key=").map(decoded).filter(ours);
+    let mut keys = query.split('&').filter_map(value);
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|pair| value(pair).is_none())
+        .collect();
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
+    if keys.next().is_some() {
+        return Err(two_keys());
+    }
+    let uri = with_path(uri, &format!("{}?{}", uri.path(), rest.join("&")))?;
+    Ok(Some((key, uri)))
+}
+
+/// The key in the path, and the address without it.
 fn split(uri: &Uri) -> Result<Option<(String, Uri)>, Problem> {
     let Some(rest) = uri.path().strip_prefix(MARK) else {
         return Ok(None);
@@ -58,14 +95,17 @@ fn split(uri: &Uri) -> Result<Option<(String, Uri)>, Problem> {
         return Err(misspelt());
     }
     let path = if path.is_empty() { "/" } else { path };
-    let path = match uri.query() {
-        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
-        None => PathAndQuery::try_from(path),
+    let uri = match uri.query() {
+        Some(query) => with_path(uri, &format!("{path}?{query}"))?,
+        None => with_path(uri, path)?,
     };
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(path.map_err(|_| misspelt())?);
-    let uri = Uri::from_parts(parts).map_err(|_| misspelt())?;
     Ok(Some((key.to_owned(), uri)))
+}
+
+fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| misspelt())?);
+    Uri::from_parts(parts).map_err(|_| misspelt())
 }
 
 fn is_marked(path: &str) -> bool {
@@ -73,14 +113,11 @@ fn is_marked(path: &str) -> bool {
     letters.next() == Some('k') && matches!(letters.next(), None | Some('/' | '%'))
 }
 
-fn be_the_only_one(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.contains_key(header::AUTHORIZATION) {
-        true => Err(Problem::bad_request(
-            "two_keys",
-            "a key came in the path and another in Authorization: send one of them",
-        )),
-        false => Ok(()),
-    }
+fn two_keys() -> Problem {
+    Problem::bad_request(
+        "two_keys",
+        "a key came in the address and another beside it: send one of them",
+    )
 }
 
 fn misspelt() -> Problem {
@@ -138,6 +175,47 @@ mod tests {
             let expected = (other.into(), "Bearer x".into(), String::new());
             assert_eq!(taken(other, Some("Bearer x")), Ok(expected), "{other}");
         }
+    }
+
+    #[test]
+    fn apertiums_parameter_is_a_key_and_stays_nobodys_business() {
+        for (given, left) in [
+            (
+                "/apertium/translate?q=a+b&langpair=en|fa&key=hz_a_b",
+                "/apertium/translate?q=a+b&langpair=en|fa",
+            ),
+            (
+                "//apertium//translate?key=hz%5Fa_b&q=%26key=1",
+                "//apertium//translate?q=%26key=1",
+            ),
+            ("/apertium/listPairs?key=hz_a_b", "/apertium/listPairs?"),
+        ] {
+            let expected = (left.into(), "Bearer hz_a_b".into(), String::new());
+            assert_eq!(taken(given, None), Ok(expected), "{given}");
+        }
+        for other in [
+            "/apertium/translate?q=a&key=",
+            "/apertium/translate?q=a&key=bwux+VwSJ8&key=a%0Ab",
+            "/apertium/translate?q=key=hz_a",
+            "/v1/me?key=hz_x",
+        ] {
+            let expected = (other.into(), String::new(), String::new());
+            assert_eq!(taken(other, None), Ok(expected), "{other}");
+        }
+        for two in [
+            "/apertium/translate?key=hz_a&key=hz_a",
+            "/k/hz_a_b/apertium/translate?key=hz_a",
+        ] {
+            assert_eq!(taken(two, None), Err("two_keys"), "{two}");
+        }
+        assert_eq!(
+            taken("/apertium/translate?key=hz_a", Some("Bearer a")),
+            Err("two_keys")
+        );
+        assert_eq!(
+            taken("/apertium/translate?key=hz_a%0Ab", None),
+            Err("invalid_key_path")
+        );
     }
 
     #[test]

@@ -150,7 +150,11 @@ impl FromRequest for Bytes {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move { body::of_any_type(&request, payload).await.map(Bytes) })
+        Box::pin(async move {
+            body::any(&request, payload, body::MAX_BODY)
+                .await
+                .map(Bytes)
+        })
     }
 }
 
