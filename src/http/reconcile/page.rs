@@ -38,7 +38,7 @@ li{display:flex;gap:.75rem;align-items:baseline;justify-content:space-between;pa
 li small{color:var(--soft);white-space:nowrap;direction:ltr;unicode-bidi:isolate}
 .preferred small b,.admitted small b{color:var(--good);font-weight:600}
 .deprecated small b,.forbidden small b{color:var(--bad);font-weight:600}
-.forbidden .name,.deprecated .name{text-decoration:line-through;text-decoration-color:var(--bad);text-decoration-thickness:1px}
+.forbidden .name,.deprecated .name{color:var(--soft)}
 .preferred .name{font-weight:600}
 .note{display:block;color:var(--soft);font-size:.85rem}
 .small{padding:.7rem .8rem;font-size:13px;line-height:1.45}
@@ -122,7 +122,13 @@ pub(super) fn card(concept: &ConceptView) -> String {
                 && name.form != NameForm::Spelling
                 && preferred(concept, lang.group().as_str()) != Some(&name.text)
         });
-        let few: Vec<&str> = right.take(FEW).map(|name| name.text.as_str()).collect();
+        let mut right: Vec<&&NameEntry> = right.collect();
+        right.sort_by_key(|name| name.form != NameForm::Acronym);
+        let few: Vec<&str> = right
+            .iter()
+            .take(FEW)
+            .map(|name| name.text.as_str())
+            .collect();
         if !few.is_empty() {
             let comma = if dir(lang) == "rtl" { "، " } else { ", " };
             body.push_str(&in_language("p", lang, "", &few.join(comma)));
