@@ -179,7 +179,8 @@ CREATE TABLE concept (
   created_at  INTEGER NOT NULL,    -- when it was made
   created_by  TEXT,                -- by whom
   changed_at  INTEGER NOT NULL,    -- when it was last changed
-  changed_by  TEXT                 -- by whom
+  changed_by  TEXT,                -- by whom
+  checksum    INTEGER NOT NULL     -- xxh3 of every other column and its names, for `verify`
 ) STRICT, WITHOUT ROWID;
 
 -- The names of a concept.

@@ -2,7 +2,7 @@
 //!
 //! Reads the measuring data beside the project (`../shared/data`, or `HAMZABAN_SHARED`/data); without it, it
 //! measures on sentences made of random words and says so. Needs some gigabytes in the temporary folder.
-//! `cargo bench --bench figures -- lookup http` chooses; `-- memory` alone imports a TMX of 1 GB.
+//! `cargo bench --bench figures -- lookup http` chooses (of lookup, concordance, http, bulk, backup, load); `-- memory` alone imports a TMX of 1 GB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,16 +11,22 @@
 )]
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Cursor, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+mod data;
+
+use data::{Random, Segments};
 use hamzaban::engine::{
     Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
 };
 use hamzaban::score::{Segment, compare};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+#[path = "figures/server.rs"]
+mod server;
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -59,89 +65,14 @@ fn main() {
     if wanted("http") {
         http(&engine, &segments);
     }
-}
-
-/// English segments, one a line.
-struct Segments {
-    lines: Vec<String>,
-    origin: &'static str,
-}
-
-impl Segments {
-    fn load() -> Self {
-        let shared = std::env::var_os("HAMZABAN_SHARED").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-            PathBuf::from,
-        );
-        match File::open(shared.join("data/en_segments.txt.xz")) {
-            Ok(file) => {
-                let mut text = Vec::new();
-                lzma_rs::xz_decompress(&mut BufReader::new(file), &mut text).unwrap();
-                let lines = Cursor::new(text)
-                    .lines()
-                    .map(|line| line.unwrap().replace('\t', " "));
-                Self {
-                    lines: lines.collect(),
-                    origin: "en_segments.txt.xz",
-                }
-            }
-            Err(_) => {
-                let mut random = Random(7);
-                let sentence = |random: &mut Random| {
-                    let words = (0..5 + random.below(20)).map(|_| {
-                        let rank = random.below(300) * random.below(300) / 3;
-                        format!("w{rank:x}rd")
-                    });
-                    words.collect::<Vec<_>>().join(" ")
-                };
-                let lines = (0..200_000).map(|_| sentence(&mut random)).collect();
-                Self {
-                    lines,
-                    origin: "made of random words; the measuring data is not here",
-                }
-            }
-        }
+    if wanted("bulk") {
+        server::bulk(&engine, &segments, folder.path());
     }
-
-    fn bytes(&self) -> usize {
-        self.lines.iter().map(String::len).sum()
+    if wanted("backup") {
+        server::backup(&engine, &segments, folder.path());
     }
-
-    /// Exact, edited and unseen segments in equal parts.
-    fn queries(&self, count: usize) -> Vec<String> {
-        let mut random = Random(42);
-        let words_of = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let make = |kind: usize| {
-            let mut words = words_of(&self.lines[random.below(self.lines.len())]);
-            let other = words_of(&self.lines[random.below(self.lines.len())]);
-            match kind % 3 {
-                0 => {}
-                1 => {
-                    for _ in 0..1 + words.len() / 8 {
-                        let place = random.below(words.len());
-                        words[place] = other[random.below(other.len())].clone();
-                    }
-                }
-                _ => {
-                    words.truncate(words.len() / 2);
-                    words.extend_from_slice(&other[other.len() / 2..]);
-                }
-            }
-            words.join(" ")
-        };
-        (0..count).map(make).collect()
-    }
-}
-
-/// Xorshift: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
+    if wanted("load") {
+        server::under_load(&engine, &segments, folder.path());
     }
 }
 
@@ -362,49 +293,17 @@ fn concordances(engine: &Engine, segments: &Segments) {
 
 /// What HTTP adds: the same look-ups in process and over a kept-alive connection.
 fn http(engine: &Arc<Engine>, segments: &Segments) {
-    let options = hamzaban::http::Options {
-        listen: "127.0.0.1:0".into(),
-        token: "0".repeat(64),
-    };
-    let server = hamzaban::http::bind(engine.clone(), options).unwrap();
-    let server_address = server.address();
-    let url = format!("http://{server_address}/v1/lookup");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = std::thread::spawn(move || {
-        let stop = async move {
-            let _ = stopped.await;
-        };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(server.run(stop))
-    });
-    let agent = ureq::Agent::new_with_defaults();
-    let base = format!("http://{server_address}");
-    let get = |path: String| {
-        let reply = agent.get(format!("{base}{path}")).call().unwrap();
-        reply.into_body().read_to_string().unwrap()
-    };
+    let server = server::Serving::start(engine);
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     let (mut tmserver, mut apertium) = (Vec::new(), Vec::new());
     for query in segments.queries(1_000) {
         let quoted = utf8_percent_encode(&query, NON_ALPHANUMERIC).to_string();
         let lookup = ask(&query, 70);
         inside.push(timed(|| engine.lookup(&Caller::local(), &lookup).unwrap()).1);
-        let post = || {
-            agent
-                .post(&url)
-                .send_json(&lookup)
-                .unwrap()
-                .body_mut()
-                .read_to_string()
-                .unwrap()
-        };
-        outside.push(timed(post).1);
-        tmserver.push(timed(|| get(format!("/tmserver/en/fa/unit/{quoted}"))).1);
+        outside.push(server.lookup(&lookup));
+        tmserver.push(server.get(&format!("/tmserver/en/fa/unit/{quoted}")));
         let path = format!("/apertium/translate?langpair=en%7Cfa&threshold=70&q={quoted}");
-        apertium.push(timed(|| get(path)).1);
+        apertium.push(server.get(&path));
     }
     let median = |mut times: Vec<Duration>| {
         times.sort();
@@ -420,8 +319,6 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
         median(tmserver),
         median(apertium)
     );
-    stop.send(()).unwrap();
-    running.join().unwrap().unwrap();
 }
 
 /// Imports a TMX of 1 GB that is never on the disk; says how much the process grew beyond the index.

@@ -23,6 +23,8 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long it may take besides 1 s for each KiB.
 const BODY_GRACE: Duration = Duration::from_secs(10);
+/// How long the rest of a body that is too large is read, so that its sender hears why.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// A JSON body that was read and checked.
 pub(super) struct Body<T> {
@@ -70,14 +72,14 @@ impl FromRequest for JsonBody {
     }
 }
 
-/// A whole body of at most `most` bytes, whatever its content type.
+/// A whole body of at most `most` bytes, whatever its content type. One that is longer is read on for a while, so that
+/// clients that send first and read then get the answer.
 pub(super) async fn any(
     request: &HttpRequest,
-    payload: web::Payload,
+    payload: Payload,
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    let gzipped = check_length(request, most)?;
-    read(gzipped, payload.into_inner(), most).await
+    read(is_gzipped(request)?, payload, most).await
 }
 
 fn too_large(most: usize) -> Problem {
@@ -105,17 +107,22 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
             "send the body as Content-Type: application/json",
         ));
     }
-    check_length(request, MAX_BODY)
+    check_length(request)?;
+    is_gzipped(request)
 }
 
-fn check_length(request: &HttpRequest, most: usize) -> Result<bool, Problem> {
+fn check_length(request: &HttpRequest) -> Result<(), Problem> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > most as u64) {
-        return Err(too_large(most));
+    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_large(MAX_BODY));
     }
+    Ok(())
+}
+
+fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     match request.headers().get(header::CONTENT_ENCODING) {
         None => Ok(false),
         Some(value) => match value.as_bytes().to_ascii_lowercase().as_slice() {
@@ -134,7 +141,10 @@ async fn read(gzipped: bool, payload: Payload, most: usize) -> Result<Vec<u8>, P
         loop {
             match incoming.next().await {
                 Ok(None) => return Ok(bytes),
-                Ok(Some(piece)) if bytes.len() + piece.len() > most => return Err(too_large(most)),
+                Ok(Some(piece)) if bytes.len() + piece.len() > most => {
+                    incoming.drain(DRAIN).await;
+                    return Err(too_large(most));
+                }
                 Ok(Some(piece)) => bytes.extend_from_slice(&piece),
                 Err(Broken::Slow) => return Err(slow()),
                 Err(Broken::Gone) => {

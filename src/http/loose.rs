@@ -28,7 +28,7 @@ impl Parameters {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, Problem> {
-        let form = body::any(request, payload, body::MAX_BODY).await?;
+        let form = body::any(request, payload.into_inner(), body::MAX_BODY).await?;
         let form = String::from_utf8_lossy(&form);
         let pairs = web::Query::<Vec<(String, String)>>::from_query(&form);
         self.0
@@ -64,7 +64,7 @@ pub(super) async fn json<T: DeserializeOwned>(
     payload: web::Payload,
     most: usize,
 ) -> Result<T, Problem> {
-    let bytes = body::any(request, payload, most).await?;
+    let bytes = body::any(request, payload.into_inner(), most).await?;
     json::typed(json::parse(&bytes)?)
 }
 

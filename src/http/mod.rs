@@ -9,12 +9,14 @@ mod body;
 mod door;
 mod idempotency;
 mod json;
+mod languagetool;
 mod loose;
 mod metrics;
 mod news;
 pub mod openapi;
 mod path_key;
 mod problem;
+mod reconcile;
 mod stream;
 mod tmserver;
 
@@ -176,6 +178,8 @@ impl Server {
                 .configure(api::routes)
                 .configure(tmserver::routes)
                 .configure(apertium::routes)
+                .configure(languagetool::routes)
+                .configure(reconcile::routes)
                 // Here is the place of `mymemory::routes` and `t5memory::routes`.
                 .default_service(web::to(api::nothing_here))
         })

@@ -4,6 +4,7 @@
 mod check;
 mod concepts;
 mod find;
+mod identify;
 mod live;
 mod requests;
 mod styles;
@@ -15,6 +16,7 @@ mod tools;
 mod transfer;
 mod view;
 
+pub use identify::{Brief, Identified, Identify};
 pub use requests::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,

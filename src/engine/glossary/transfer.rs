@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::formats::glossary::{self, Fault, Glossary};
 use crate::formats::tbx::{self, Version};
 use crate::model::{Concept, ConceptId, ImportReport, Name, Problem};
-use crate::store::{self, ConceptOutcome, Deed, Event, Expected};
+use crate::store::{self, Actor, ConceptOutcome, Deed, Event, Expected};
 
 /// The glossary that ships with the program; see `glossary/README.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../glossary/concepts.csv");
@@ -168,6 +168,8 @@ impl Engine {
             let batch: Vec<(Concept, Vec<u64>)> = concepts.by_ref().take(BATCH).collect();
             let (who, mut counted) = (caller.actor(), report.clone());
             let written = self.store.write(move |tx| {
+                let deed = Deed::new("glossary_imported", "glossary", batch.len().to_string());
+                tx.audit(&who, &deed)?;
                 for (concept, lines) in batch {
                     let id = concept.id.clone();
                     let old = tx.concept(&id)?.map(|stored| stored.concept);
@@ -180,11 +182,6 @@ impl Engine {
             });
             *report = written?;
         }
-        let (who, read) = (caller.actor(), report.read);
-        self.store.write(move |tx| {
-            let deed = Deed::new("glossary_imported", "glossary", read.to_string());
-            tx.audit(&who, &deed)
-        })?;
         Ok(())
     }
 
@@ -247,6 +244,8 @@ impl Engine {
             for (id, now) in shipped {
                 written += newly_shipped(tx, before.get(&id), now)?;
             }
+            let deed = Deed::new("glossary_shipped", "glossary", written.to_string());
+            tx.audit(&Actor::program(), &deed)?;
             Ok(written)
         })?;
         self.live.refresh();

@@ -177,7 +177,7 @@ pub(super) async fn nothing_here() -> Result<HttpResponse, Problem> {
 }
 
 /// A JSON reply.
-fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, Problem> {
     match serde_json::to_vec(value) {
         Ok(body) => Ok(HttpResponse::build(status)
             .content_type("application/json")

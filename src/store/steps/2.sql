@@ -45,7 +45,8 @@ CREATE TABLE concept (
   created_at  INTEGER NOT NULL,
   created_by  TEXT,
   changed_at  INTEGER NOT NULL,
-  changed_by  TEXT
+  changed_by  TEXT,
+  checksum    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE concept_name (
   concept TEXT    NOT NULL REFERENCES concept (id),
