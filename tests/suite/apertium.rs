@@ -1,4 +1,4 @@
-//! Apertium's protocol over a real socket, as OmegaT and Weblate speak it. (Weblate's own class asks in `tmserver`.)
+//! Apertium's protocol over a real socket, as OmegaT and Weblate speak it. (Weblate's own class asks in `tmserver_clients`.)
 
 use serde_json::{Value, json};
 
