@@ -33,29 +33,35 @@ impl Engine {
         Ok(view::memory(&memory, langs))
     }
 
-    /// Where those write who cannot say where, as other programs' protocols have no word for a memory: in the one
-    /// that is named all the same, else in the only one that the caller may write, else in `default`, which is made
-    /// if it is missing.
-    pub fn memory_to_write(&self, caller: &Caller, named: Option<&str>) -> Result<String, Error> {
+    /// The memory that those mean who cannot say which, as other programs' protocols have no word for it: the one that
+    /// is named all the same, else the only one that the caller may write, else `default`; `None` where that would
+    /// have to be made first.
+    pub fn memory_meant(
+        &self,
+        caller: &Caller,
+        named: Option<&str>,
+    ) -> Result<Option<String>, Error> {
         if let Some(name) = named {
-            return Ok(self.memory_for(caller, Role::Write, name)?.name);
+            return Ok(Some(self.memory_for(caller, Role::Write, name)?.name));
         }
         let mut memories = self.store.read(|reader| Self::readable(caller, reader))?;
         memories.retain(|one| !one.read_only && caller.must_have(Role::Write, one.id).is_ok());
-        let default = memories.iter().any(|memory| memory.name == DEFAULT);
+        let several = "this key may write several memories: name one in ?memory=, or use a key for one memory";
         match memories.as_slice() {
-            [only] => return Ok(only.name.clone()),
-            _ if default => return Ok(DEFAULT.to_owned()),
-            [] if caller.rights.everywhere < Some(Role::Write) => {
-                return Err(Error::Forbidden {
-                    needed: Role::Write,
-                });
-            }
-            _ => {}
+            [only] => Ok(Some(only.name.clone())),
+            some if some.iter().any(|memory| memory.name == DEFAULT) => Ok(Some(DEFAULT.into())),
+            _ if caller.rights.everywhere >= Some(Role::Write) => Ok(None),
+            [] => Err(Error::Forbidden {
+                needed: Role::Write,
+            }),
+            _ => Err(invalid("memory_needed", "memory", several)),
         }
-        if caller.rights.everywhere < Some(Role::Write) {
-            let reason = "this key may write several memories: name one in ?memory=, or use a key for one memory";
-            return Err(invalid("memory_needed", "memory", reason));
+    }
+
+    /// The same for a write, for which it is made.
+    pub fn memory_to_write(&self, caller: &Caller, named: Option<&str>) -> Result<String, Error> {
+        if let Some(name) = self.memory_meant(caller, named)? {
+            return Ok(name);
         }
         let new = NewMemory {
             name: DEFAULT.to_owned(),

@@ -252,7 +252,10 @@ async fn delete(
     let (source_lang, target_lang) = address.pair()?;
     let engine = state.engine.clone();
     let deleted = blocking(move || {
-        let memory = engine.memory_to_write(&access.caller, address.memory().as_deref())?;
+        let named = address.memory();
+        let Some(memory) = engine.memory_meant(&access.caller, named.as_deref())? else {
+            return Ok(0);
+        };
         let asked = Lookup {
             source_lang,
             target_lang,

@@ -1,4 +1,4 @@
-//! Apertium's protocol over a real socket, as OmegaT and Weblate speak it. (Weblate's own class asks in `tmserver`.)
+//! Apertium's protocol over a real socket, as OmegaT and Weblate speak it. (Weblate's own class asks in `tmserver_clients`.)
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ fn omegat_and_weblate_get_the_best_match() {
 fn where_nothing_is_there_nothing_is_made_up() {
     let server = TestServer::with_a_unit();
     for (pair, text) in [
-        ("en|fa", "Something else entirely"),
+        ("en|fa", "Something+else+entirely"),
         ("en|fa", ""),
         ("en|fa", "%00%FF"),
         ("en|de", "The+door+is+open."),

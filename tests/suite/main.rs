@@ -18,7 +18,7 @@
 //! * `languagetool`: its protocol, spoken by real clients
 //! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
-//! * `tmserver`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
+//! * `tmserver`, `tmserver_clients`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -64,6 +64,7 @@ mod tbx;
 mod terms;
 mod threats;
 mod tmserver;
+mod tmserver_clients;
 mod tmx;
 mod transfer;
 mod units;
