@@ -4,8 +4,11 @@
 mod check;
 mod concepts;
 mod find;
+mod format;
+mod imports;
 mod live;
 mod requests;
+mod shipped;
 mod styles;
 mod suggestions;
 mod terms;
@@ -15,6 +18,7 @@ mod tools;
 mod transfer;
 mod view;
 
+pub use format::GlossaryFormat;
 pub use requests::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
@@ -22,7 +26,7 @@ pub use requests::{
     NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
     StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
-pub use transfer::{GlossaryCheck, GlossaryFormat, GlossaryImport};
+pub use transfer::{GlossaryCheck, GlossaryImport};
 
 pub(super) use find::mentions;
 pub(super) use live::Live;

@@ -122,9 +122,9 @@ impl Engine {
         }
         let (slug, who) = (name.to_owned(), caller.actor());
         let deleted = self.store.write(move |tx| {
-            tx.delete_style(&slug, rev)?;
+            tx.delete_style(&slug, rev, who.by.as_deref())?;
             let deed = Deed::new("style_deleted", "style", slug);
-            tx.audit(&who, &deed.revised(Some(rev), None))
+            tx.audit(&who, &deed.revised(Some(rev), Some(rev + 1)))
         });
         deleted.map_err(|error| refused(error, name, rev))
     }

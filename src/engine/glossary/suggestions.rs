@@ -29,14 +29,14 @@ impl Engine {
             ..new.clone()
         });
         let content = content.map_err(|e| Error::Store(e.to_string()))?;
-        let (new, by) = (new.clone(), caller.name.clone());
+        let new = new.clone();
+        let who = caller.actor();
         let kept = self.store.write(move |tx| {
-            tx.add_suggestion(
-                &new.concept,
-                &content,
-                new.comment.as_deref(),
-                by.as_deref(),
-            )
+            let comment = new.comment.as_deref();
+            let kept = tx.add_suggestion(&new.concept, &content, comment, who.by.as_deref())?;
+            let deed = Deed::new("suggestion_made", "suggestion", kept.id.to_string());
+            tx.audit(&who, &deed)?;
+            Ok(kept)
         })?;
         Ok(view::suggestion(&kept)?)
     }
@@ -104,6 +104,7 @@ impl Engine {
         id: &str,
         decision: &Decision,
     ) -> Result<SuggestionView, Error> {
+        let _editing = self.live.edit();
         let stored = self.open_suggestion(caller, id, decision)?;
         let said: NewSuggestion = serde_json::from_str(&stored.content)
             .map_err(|e| Error::Store(format!("suggestion {id}: {e}")))?;
