@@ -212,13 +212,17 @@ impl Marks {
     pub const PEJORATIVE: Self = Self(8);
     /// A longer, different name that contains a known one: consumed, never reported.
     pub const BLOCKER: Self = Self(16);
+    /// It is known that other concepts bear this name too, and that none of them is meant by default. Only
+    /// `glossary check` asks for it.
+    pub const AMBIGUOUS: Self = Self(32);
 
-    const WORDS: [(&'static str, Self); 5] = [
+    const WORDS: [(&'static str, Self); 6] = [
         ("case=exact", Self::EXACT_CASE),
         ("default", Self::DEFAULT),
         ("loaded", Self::LOADED),
         ("pejorative", Self::PEJORATIVE),
         ("blocker", Self::BLOCKER),
+        ("ambiguous", Self::AMBIGUOUS),
     ];
 
     /// Reads the marks; the first unknown word is the error.

@@ -7,7 +7,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
-//! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back, and bad ones
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
 //! * `concordance`: questions good and bad, and real segments against a look at each
@@ -34,6 +34,7 @@ mod documents;
 mod faults;
 mod folders;
 mod glossary;
+mod glossary_files;
 mod helpers;
 mod http;
 mod keys;

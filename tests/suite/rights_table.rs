@@ -94,6 +94,7 @@ pub(crate) const ROUTES: &[Row] = &[
     ("GET /v1/styles/{name}", Glossary(Read), 200, "", ""),
     ("PUT /v1/styles/{name}", Glossary(Write), 200, "", r#"{"rev":1,"title":"Another"}"#),
     ("DELETE /v1/styles/{name}", Glossary(Write), 204, "rev=1", ""),
+    ("GET /v1/styles/{name}/history", Glossary(Read), 200, "", ""),
     ("POST /v1/suggestions", Glossary(Read), 201, "", r#"{"kind":"concept","concept":"org:{new}","content":{"names":[{"lang":"en","text":"Org {new}"}]}}"#),
     ("GET /v1/suggestions", Glossary(Read), 200, "", ""),
     ("GET /v1/suggestions/{id}", Glossary(Read), 200, "", ""),

@@ -24,7 +24,8 @@ pub use requests::{
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
     FoundNames, FoundTerms, MentionView, NameChange, NameEntry, NewConcept, NewStyle,
     NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
-    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
+    StyleEdit, StyleHistoryEntry, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
+    SuggestionView, TermView,
 };
 pub use transfer::{GlossaryCheck, GlossaryImport};
 

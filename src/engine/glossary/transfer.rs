@@ -199,7 +199,7 @@ fn redundant_rows(file: &Glossary) -> Vec<Fault> {
         let concept = concepts.get(concept)?;
         let place = places.get(&concept.id)?.get(name)?;
         let reason = format!(
-            "redundant: `{}` is found as {} without this row; remove it",
+            "`{}` is found as {} without this row; remove it",
             concept.names.get(name)?.text,
             concept.id
         );

@@ -31,7 +31,7 @@ fn order_faults(rows: &[Row], faults: &mut Vec<Fault>) {
         let [before, after] = pair else { continue };
         if (&before.concept, order(&before.name)) > (&after.concept, order(&after.name)) {
             let reason = format!(
-                "unsorted: `{}` belongs before line {} (order: concept, lang, status, name)",
+                "`{}` belongs before line {} (order: concept, lang, status, name)",
                 after.name.text, before.place.line
             );
             faults.push(Fault::minor(after.place, "unsorted", reason));
@@ -100,7 +100,7 @@ fn duplicate_faults(rows: &[Row], faults: &mut Vec<Fault>) {
         );
         if let Some(first) = seen.get(&key) {
             let reason = format!(
-                "duplicate: {} has `{}` in line {} already",
+                "{} has `{}` in line {} already",
                 row.concept, name.text, first.place.line
             );
             faults.push(Fault::bad(row.place, "duplicate", reason));
@@ -126,7 +126,7 @@ fn preferred_faults(rows: &[Row], faults: &mut Vec<Fault>) {
         let key = (&row.concept, name.slot());
         if let Some(first) = seen.get(&key) {
             let reason = format!(
-                "two preferred names: {} prefers `{}` in line {}; admit one of them",
+                "{} prefers `{}` in line {}; admit one of them",
                 row.concept, first.name.text, first.place.line
             );
             faults.push(Fault::bad(row.place, "two_preferred", reason));
@@ -142,7 +142,8 @@ fn preferred_faults(rows: &[Row], faults: &mut Vec<Fault>) {
     }
 }
 
-/// One name of several concepts is ambiguous unless exactly one of them is its default.
+/// One name of several concepts is ambiguous unless exactly one of them is its default, or all of them say that they
+/// know of the others.
 fn ambiguous_faults(rows: &[Row], faults: &mut Vec<Fault>) {
     let mut names: HashMap<(LangGroup, String), Vec<&Row>> = HashMap::new();
     for row in rows {
@@ -164,10 +165,11 @@ fn ambiguous_faults(rows: &[Row], faults: &mut Vec<Fault>) {
             .iter()
             .filter(|row| row.name.marks.has(Marks::DEFAULT))
             .count();
+        let is_wanted = rows.iter().all(|row| row.name.marks.has(Marks::AMBIGUOUS));
         for row in rows.iter().filter(|row| row.concept != first.concept) {
-            if defaults != 1 {
+            if defaults != 1 && !is_wanted {
                 let reason = format!(
-                    "ambiguous: `{}` is also a name of {} in line {}; mark the one that is meant as default",
+                    "`{}` is also a name of {} in line {}; mark the one that is meant as default, or all of them as ambiguous",
                     row.name.text, first.concept, first.place.line
                 );
                 faults.push(Fault::minor(row.place, "ambiguous", reason));
@@ -186,7 +188,7 @@ fn confusable_faults(rows: &[Row], faults: &mut Vec<Fault>) {
                 let same = fold::key(&first.name.text).text == fold::key(&row.name.text).text;
                 if !same {
                     let reason = format!(
-                        "confusable: `{}` looks like `{}` in line {} but has other letters",
+                        "`{}` looks like `{}` in line {} but has other letters",
                         row.name.text, first.name.text, first.place.line
                     );
                     faults.push(Fault::bad(row.place, "confusable", reason));

@@ -127,7 +127,14 @@ fn row<'a>(
         unknown(place, "use", cell("use"), known)
     })?;
     let marks = Marks::parse(cell("marks")).map_err(|word| {
-        let known = ["case=exact", "default", "loaded", "pejorative", "blocker"];
+        let known = [
+            "case=exact",
+            "default",
+            "loaded",
+            "pejorative",
+            "blocker",
+            "ambiguous",
+        ];
         unknown(place, "mark", &word, known.into_iter())
     })?;
     let optional = |column: &'static str| {

@@ -184,7 +184,7 @@ pub struct ConceptHistoryEntry {
     pub at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// What was done: `added`, `updated`, `replaced`, `reverted`, `deleted`, `restored`.
+    /// What was done: `added`, `updated`, `replaced`, `reverted`, `deleted`, `restored`, `taken_back`.
     pub action: String,
     /// The concept as of this revision; absent for a deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ pub use concepts::{
 pub use names::{
     FindNames, FindingView, FoundNames, MentionView, NameChange, NormalizeNames, NormalizedNames,
 };
-pub use styles::{NewStyle, StyleEdit, StyleSettings, StyleView};
+pub use styles::{NewStyle, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView};
 pub use suggestions::{Decision, NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView};
 pub use terms::{
     CheckPair, CheckReply, FindTerms, FoundTerms, PairFinding, PairFindingKind, Stretch, TermView,

@@ -84,3 +84,16 @@ pub struct StyleView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
 }
+
+/// One revision of a style and who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StyleHistoryEntry {
+    pub rev: i64,
+    /// RFC 3339, UTC: when this revision was made.
+    pub at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What the style said; absent for a deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<StyleSettings>,
+}
