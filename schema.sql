@@ -7,7 +7,7 @@
 -- "by" is the name of a user or key, NULL where nobody is known. JSON columns are NULL when they would be empty.
 
 PRAGMA application_id = 0x485A4D42; -- "HZMB": says whose file this is
-PRAGMA user_version = 3;            -- the number of this schema
+PRAGMA user_version = 2;            -- the number of this schema
 
 -- One row about the store itself.
 CREATE TABLE meta (
@@ -179,7 +179,8 @@ CREATE TABLE concept (
   created_at  INTEGER NOT NULL,    -- when it was made
   created_by  TEXT,                -- by whom
   changed_at  INTEGER NOT NULL,    -- when it was last changed
-  changed_by  TEXT                 -- by whom
+  changed_by  TEXT,                -- by whom
+  checksum    INTEGER NOT NULL     -- xxh3 of every other column and its names, for `verify`
 ) STRICT, WITHOUT ROWID;
 
 -- The names of a concept.

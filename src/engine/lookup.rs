@@ -40,6 +40,7 @@ impl Engine {
         &self,
         caller: &Caller,
         batch: &BatchLookup,
+        wanted: &dyn Fn() -> bool,
     ) -> Result<Vec<LookupReply>, Error> {
         if batch.segments.len() > 100 {
             return Err(invalid(
@@ -67,7 +68,8 @@ impl Engine {
             self.lookup(caller, &lookup)
                 .map_err(|error| error.below(&format!("/segments/{place}")))
         };
-        batch.segments.iter().enumerate().map(one).collect()
+        let segments = batch.segments.iter().enumerate();
+        segments.take_while(|_| wanted()).map(one).collect()
     }
 }
 

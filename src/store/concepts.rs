@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::content::place;
 use super::history::Event;
@@ -71,7 +72,7 @@ impl ConceptOutcome {
     }
 }
 
-const CONCEPT: &str = "SELECT id, rev, subject, definitions, created_at, created_by, changed_at, changed_by FROM concept";
+pub(super) const CONCEPT: &str = "SELECT id, rev, subject, definitions, created_at, created_by, changed_at, changed_by FROM concept";
 const NAMES: &str = "SELECT lang, text, status, type, style, usage, marks, note, source
     FROM concept_name WHERE concept = ?1 ORDER BY place";
 
@@ -79,7 +80,27 @@ pub(super) fn read_id(row: &Row<'_>, column: usize) -> Result<ConceptId, Error> 
     ConceptId::parse(text(row, column)?).map_err(|e| Error::corrupt(e.to_string()))
 }
 
-fn read_concept(conn: &Connection, langs: &Langs, row: &Row<'_>) -> Result<StoredConcept, Error> {
+/// xxh3 of what a concept says, its revision and its stamps, as `verify` works it out again. It depends on the JSON
+/// of [`Concept`]: when that changes, a step must renew it.
+pub(super) fn checksum(stored: &StoredConcept) -> Result<i64, Error> {
+    let (made, changed) = (&stored.created, &stored.changed);
+    let said = (
+        &*stored.concept,
+        stored.rev,
+        made.at,
+        &made.by,
+        changed.at,
+        &changed.by,
+    );
+    let said = serde_json::to_string(&said).map_err(|e| Error::corrupt(e.to_string()))?;
+    Ok(xxh3_64(said.as_bytes()) as i64)
+}
+
+pub(super) fn read_concept(
+    conn: &Connection,
+    langs: &Langs,
+    row: &Row<'_>,
+) -> Result<StoredConcept, Error> {
     let id = read_id(row, 0)?;
     let definitions: Option<String> = row.get(3)?;
     let definitions = definitions
@@ -226,8 +247,8 @@ impl Tx<'_> {
                 .execute([concept.id.as_str()])?;
             tx.conn
                 .prepare_cached(
-                    "UPDATE concept SET rev = ?2, subject = ?3, definitions = ?4, changed_at = ?5, changed_by = ?6
-                     WHERE id = ?1",
+                    "UPDATE concept SET rev = ?2, subject = ?3, definitions = ?4, changed_at = ?5, changed_by = ?6,
+                     checksum = 0 WHERE id = ?1",
                 )?
                 .execute(params![
                     concept.id.as_str(),
@@ -238,6 +259,7 @@ impl Tx<'_> {
                     by
                 ])?;
             tx.insert_names(concept)?;
+            tx.seal_concept(&concept.id)?;
             tx.log_concept(concept, old.rev + 1, by)?;
             Ok(ConceptOutcome::Updated(old.rev + 1))
         })
@@ -258,8 +280,8 @@ impl Tx<'_> {
             let now = tx.now();
             tx.conn
                 .prepare_cached(
-                    "INSERT INTO concept (id, rev, subject, definitions, created_at, created_by, changed_at, changed_by)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?6)",
+                    "INSERT INTO concept (id, rev, subject, definitions, created_at, created_by, changed_at, changed_by,
+                     checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?6, 0)",
                 )?
                 .execute(params![
                     concept.id.as_str(),
@@ -270,6 +292,7 @@ impl Tx<'_> {
                     by
                 ])?;
             tx.insert_names(concept)?;
+            tx.seal_concept(&concept.id)?;
             tx.log_concept(concept, gone + 1, by)?;
             Ok(ConceptOutcome::Added(gone + 1))
         })
@@ -360,6 +383,17 @@ impl Tx<'_> {
                 event.as_str(),
                 state.map(to_json).transpose()?
             ])?;
+        Ok(())
+    }
+
+    /// Writes down the checksum of a concept as it is now.
+    pub(super) fn seal_concept(&mut self, id: &ConceptId) -> Result<(), Error> {
+        let stored = self
+            .concept(id)?
+            .ok_or(Error::NotFound { what: "concept" })?;
+        self.conn
+            .prepare_cached("UPDATE concept SET checksum = ?2 WHERE id = ?1")?
+            .execute(params![id.as_str(), checksum(&stored)?])?;
         Ok(())
     }
 

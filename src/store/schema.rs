@@ -13,7 +13,7 @@ use crate::failpoint;
 /// `application_id`: "HZMB".
 pub(super) const APPLICATION_ID: u32 = 0x485A_4D42;
 /// `user_version` of `schema.sql`.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 2;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// One step from the version before.
@@ -25,16 +25,10 @@ pub(super) struct Step {
 }
 
 /// All steps since version 1, in order, none ever changed once released.
-pub(super) const STEPS: &[Step] = &[
-    Step {
-        to: 2,
-        sql: include_str!("steps/2.sql"),
-    },
-    Step {
-        to: 3,
-        sql: include_str!("steps/3.sql"),
-    },
-];
+pub(super) const STEPS: &[Step] = &[Step {
+    to: 2,
+    sql: include_str!("steps/2.sql"),
+}];
 
 /// Makes a new database beside its place and moves it there whole, so that no half-made one is ever found.
 pub(super) fn create(db: &Path, now: i64) -> Result<(), OpenError> {

@@ -5,6 +5,7 @@ mod check;
 mod concepts;
 mod find;
 mod format;
+mod identify;
 mod imports;
 mod live;
 mod requests;
@@ -18,7 +19,9 @@ mod tools;
 mod transfer;
 mod view;
 
-pub use format::GlossaryFormat;
+mod format;
+mod identify;
+mod imports;
 pub use requests::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,

@@ -10,7 +10,7 @@ use super::check;
 use super::transfer::is_same_row;
 use crate::formats::glossary;
 use crate::model::{Concept, ConceptId, Name};
-use crate::store::{self, ConceptOutcome, Event, Expected};
+use crate::store::{self, Actor, ConceptOutcome, Deed, Event, Expected};
 
 /// See `glossary/README.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../glossary/concepts.csv");
@@ -46,6 +46,8 @@ impl Engine {
             for (id, now) in shipped {
                 written += newly_shipped(tx, before.get(&id), now)?;
             }
+            let deed = Deed::new("glossary_shipped", "glossary", written.to_string());
+            tx.audit(&Actor::program(), &deed)?;
             Ok(written)
         })?;
         self.live.refresh();

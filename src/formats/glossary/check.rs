@@ -10,7 +10,7 @@ use crate::model::{ConceptId, Lang, LangGroup, Marks, NameUse, Slot, Status};
 use crate::text::fold;
 use crate::text::name::{confusable_skeleton, is_arabic_script, is_latin_script};
 
-/// Every fault of the file, those of [`super::read`] included, in the order of the lines.
+/// Every fault of the file, those of [`super::read()`] included, in the order of the lines.
 pub fn check(glossary: &Glossary) -> Vec<Fault> {
     let mut faults = glossary.faults.clone();
     order_faults(&glossary.rows, &mut faults);

@@ -5,8 +5,8 @@
 //! name of a concept in a language and `admitted` for others, `full`, the default style, any use. `subject` belongs
 //! to the concept, `definition` to the concept in the row's language; both are written on the first such row.
 //!
-//! [`read`] says what is wrong with single rows, [`check`] what is wrong between them. A file that [`check`] has
-//! nothing against is, byte for byte, what [`write`] makes of its concepts.
+//! [`read()`] says what is wrong with single rows, [`check()`] what is wrong between them. A file that [`check()`] has
+//! nothing against is, byte for byte, what [`write()`] makes of its concepts.
 
 mod check;
 pub mod pairs;

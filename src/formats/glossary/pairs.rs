@@ -16,7 +16,7 @@ use crate::text::name::check_name;
 /// Reads pairs; each source term becomes an ordinary term (`term:…`), and further targets of it are admitted names.
 ///
 /// # Errors
-/// As [`super::read`]; there is no header.
+/// As [`super::read()`]; there is no header.
 pub fn read(
     input: impl Read + Send + 'static,
     source: &Lang,

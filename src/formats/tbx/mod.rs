@@ -13,7 +13,7 @@
 //! What TBX has no category for (a name's use, its marks, the statuses and forms it does not tell apart) stands in
 //! a first `note` that begins with `hamzaban:`, so that reading what was written gives the same concepts.
 //!
-//! **Ids.** An XML id has no colon: `org:pmoi` is written `org.pmoi`, see [`ids`]. An id of another program that
+//! **Ids.** An XML id has no colon: `org:pmoi` is written `org.pmoi`, see `ids`. An id of another program that
 //! cannot be a concept's gets `-` for what does not fit; an entry without one gets an id made of its first name.
 
 mod ids;
@@ -70,7 +70,7 @@ const OWN_NOTE: &str = "hamzaban:";
 /// Reads a file whole, as rows of a glossary; each name has the line of its entry.
 ///
 /// # Errors
-/// As [`read`], and when the file breaks off.
+/// As [`read()`], and when the file breaks off.
 pub fn glossary<R: Read + Send + 'static>(input: R) -> Result<Glossary, Error> {
     let mut glossary = Glossary::default();
     for entry in read(input)? {

@@ -148,7 +148,6 @@ pub(in crate::http) async fn import(
     query: Parameters<ImportQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
     let asked = Asked {
         caller: access.caller,
         memory: name.0,
@@ -156,8 +155,20 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    let done = match Door::transfer(&request) {
-        Ok(place) => receive(asked, &state, place, &mut incoming).await,
+    let answer = take_in(asked, &state, &request, payload).await?;
+    Ok(with_id(answer))
+}
+
+/// Reads an upload to its end into a memory; the answer is the import's report.
+pub(in crate::http) async fn take_in(
+    asked: Asked,
+    state: &State,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Remembered, Problem> {
+    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
+    let done = match Door::transfer(request) {
+        Ok(place) => receive(asked, state, place, &mut incoming).await,
         Err(problem) => Err(problem),
     };
     let heard = match &done {
@@ -172,7 +183,7 @@ pub(in crate::http) async fn import(
 }
 
 /// What an import was asked to do.
-struct Asked {
+pub(in crate::http) struct Asked {
     caller: Caller,
     memory: String,
     key: Key,
@@ -181,12 +192,38 @@ struct Asked {
     query: ImportQuery,
 }
 
+impl Asked {
+    /// A file that replaces what a memory has for the same sources, from a protocol that knows no
+    /// `Idempotency-Key`.
+    pub(in crate::http) fn update(
+        caller: Caller,
+        memory: String,
+        format: FormatName,
+        (from, to): (Lang, Lang),
+        name: String,
+    ) -> Self {
+        Asked {
+            caller,
+            memory,
+            key: Key(None),
+            settings: 0,
+            query: ImportQuery {
+                format,
+                mode: Some(ImportMode::Update),
+                from: Some(from),
+                to: Some(to),
+                name: Some(name),
+            },
+        }
+    }
+}
+
 async fn receive(
     asked: Asked,
     state: &State,
     place: Place,
     incoming: &mut Incoming,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Remembered, Problem> {
     let langs = pair(asked.query.from.as_ref(), asked.query.to.as_ref())?;
     let mut claim = None;
     if let Key(Some(key)) = &asked.key {
@@ -217,10 +254,10 @@ async fn receive(
         // What has come is written down; the client is told how far that is.
         _ = ending.wait_for(|ends| *ends) => Err(Broken::Gone),
         // It knows enough, such as that there is no such memory.
-        done = &mut done => return done.map(with_id),
+        done = &mut done => return done,
     };
     match done.await {
-        Ok(answer) => Ok(with_id(answer)),
+        Ok(answer) => Ok(answer),
         Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
         Err(problem) => Err(problem),
     }
@@ -254,13 +291,13 @@ async fn replay(
     state: &State,
     mut idempotency: Idempotency,
     incoming: &mut Incoming,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Remembered, Problem> {
     let hash = incoming.drain(Duration::from_secs(3600)).await;
     idempotency.body_hash ^=
         hash.ok_or_else(|| Problem::bad_request("input_broken", "the body broke off").and_close())?;
     let engine = Arc::clone(&state.engine);
     match blocking(move || engine.remembered(&idempotency)).await? {
-        Some(answer) => Ok(with_id(answer)),
+        Some(answer) => Ok(answer),
         None => Err(Problem::from(Error::Busy)), // it expired this very moment
     }
 }
@@ -301,7 +338,7 @@ impl Work {
 }
 
 /// Over HTTP progress is asked for at `/v1/imports/{id}`.
-struct Unwatched;
+pub(in crate::http) struct Unwatched;
 
 impl Progress for Unwatched {
     fn advance(&self, _bytes: u64, _units: u64) {}

@@ -87,6 +87,12 @@ pub struct FindingView {
     /// What should stand there; absent where the glossary has nothing better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
+    /// Where: the mention without a possessive ending, title or addition that the glossary's name does not have.
+    /// Code points, end exclusive.
+    pub start: usize,
+    pub end: usize,
+    pub start_utf16: usize,
+    pub end_utf16: usize,
 }
 
 /// A text to bring in line with a style. `POST /v1/names/normalize`.
