@@ -19,7 +19,8 @@ use std::ops::Range;
 use crate::model::{MemoryId, UnitId};
 use crate::score::{align, weight};
 
-use super::part::{Doc, Part};
+use super::part::{Doc, Mark, Part};
+use super::postings::List;
 use super::query::{BOUNDS_A_WEIGHT, Meeting, Query, bound, need};
 use super::vocabulary::{Vocabulary, WordId};
 
@@ -130,6 +131,9 @@ pub(super) struct Scratch {
     slots: Vec<Slot>,
     touched: Vec<Doc>,
     bounds: Vec<u32>,
+    /// Short lists of the search that is on, decoded.
+    arena: Vec<Doc>,
+    marks: Vec<Mark>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
 }
@@ -187,7 +191,7 @@ pub(super) struct Search<'a> {
 
 /// The words of one token that have postings in this part, the most earning first, and where reading may stop.
 struct Lists<'a> {
-    lists: Vec<(u32, &'a [Doc])>,
+    lists: Vec<(u32, List<'a>)>,
     /// How many lists are read.
     read: usize,
 }
@@ -248,7 +252,7 @@ impl Search<'_> {
         if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
             return;
         }
-        let mut tokens = self.lists(&window);
+        let mut tokens = self.lists(&window, &mut scratch.arena);
         let need = need(weight::needed(self.percent, whole));
         let Some(rest) = choose(&mut tokens, need) else {
             return;
@@ -266,16 +270,17 @@ impl Search<'_> {
         }
     }
 
-    fn lists(&self, window: &Range<Doc>) -> Vec<Lists<'_>> {
-        let postings = |word: WordId| self.part.postings(word, window);
+    fn lists(&self, window: &Range<Doc>, arena: &mut Vec<Doc>) -> Vec<Lists<'_>> {
+        arena.clear();
+        let mut postings = |word: WordId| self.part.postings(word, window, arena);
         (0..self.query.len())
             .map(|token| {
-                let mut lists: Vec<(u32, &[Doc])> = self
+                let mut lists: Vec<(u32, List)> = self
                     .query
                     .leads(token)
                     .iter()
                     .map(|lead| (lead.bound, postings(lead.word)))
-                    .filter(|(_, list)| !list.is_empty())
+                    .filter(|(_, list)| list.len() > 0)
                     .collect();
                 let whole = bound(weight::whole(self.query.weights[token]));
                 for &(first, second) in self.query.split_leads(token) {
@@ -286,7 +291,7 @@ impl Search<'_> {
                     } else {
                         second
                     };
-                    if !list.is_empty() {
+                    if list.len() > 0 {
                         lists.push((whole, list));
                     }
                 }
@@ -301,19 +306,27 @@ impl Search<'_> {
         if scratch.slots.len() < self.part.len() {
             scratch.slots.resize(self.part.len(), Slot::default());
         }
+        let Scratch {
+            slots,
+            touched,
+            arena,
+            ..
+        } = scratch;
         for (token, lists) in (1..).zip(tokens) {
             let rest = lists.rest(lists.read);
-            for &(bound, list) in &lists.lists[..lists.read] {
-                for &doc in list {
-                    let slot = &mut scratch.slots[doc as usize];
+            for (bound, list) in &lists.lists[..lists.read] {
+                list.each(arena, |doc| {
+                    let Some(slot) = slots.get_mut(doc as usize) else {
+                        return;
+                    };
                     if slot.is_empty() {
-                        scratch.touched.push(doc);
+                        touched.push(doc);
                     }
                     // Otherwise a list of the same token that earns more has been here.
                     if slot.last() != token {
                         slot.add(token, bound - rest);
                     }
-                }
+                });
             }
         }
     }
@@ -350,13 +363,16 @@ impl Search<'_> {
             }
             rest -= tokens[token].rest(0);
             let number = token as u32 + 1;
-            for &(bound, list) in &tokens[token].lists {
-                for &doc in list {
-                    let slot = &mut scratch.slots[doc as usize];
-                    if !slot.is_empty() && slot.last() != number {
-                        slot.add(number, bound);
+            let Scratch { slots, arena, .. } = &mut *scratch;
+            for (bound, list) in &tokens[token].lists {
+                list.each(arena, |doc| {
+                    if let Some(slot) = slots.get_mut(doc as usize)
+                        && !slot.is_empty()
+                        && slot.last() != number
+                    {
+                        slot.add(number, *bound);
                     }
-                }
+                });
             }
             tokens[token].read = tokens[token].lists.len();
         }
@@ -380,11 +396,11 @@ impl Search<'_> {
             if most < least || most < self.need(doc) || !accept(doc) {
                 continue;
             }
-            let marks = self.part.marks(doc);
-            if !budget.spend(marks.len() * 8) {
+            self.part.marks(doc, &mut scratch.marks);
+            if !budget.spend(scratch.marks.len() * 8) {
                 continue; // go on clearing
             }
-            let (bound, looked_at) = self.bag_bound(marks, &mut scratch.bounds);
+            let (bound, looked_at) = self.bag_bound(&scratch.marks, &mut scratch.bounds);
             budget.spend(looked_at);
             if bound >= self.need(doc) {
                 candidates.push((bound, doc));
@@ -403,7 +419,7 @@ impl Search<'_> {
     }
 
     /// The bound, and how much was looked at for it: a word that the query has a thousand times counts so often.
-    fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> (u32, usize) {
+    fn bag_bound(&self, marks: &[Mark], bounds: &mut Vec<u32>) -> (u32, usize) {
         bounds.clear();
         bounds.resize(self.query.len(), 0);
         let (mut sum, mut looked_at) = (0u32, bounds.len() / 16);
@@ -443,8 +459,9 @@ impl Search<'_> {
                 break;
             }
             let doc = candidate.1;
+            self.part.marks(doc, &mut scratch.marks);
             self.query
-                .meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
+                .meet(&scratch.marks, self.vocabulary, &mut scratch.meeting);
             let cells = self.query.len() * scratch.meeting.len();
             if !budget.spend(cells + scratch.meeting.earnings() * 8) {
                 break;

@@ -3,8 +3,8 @@
 //!
 //! # Rooms
 //! * [`Finder`] finds mentions; inside, `letters` cuts a text into words and bare letters, `sound` hears
-//!   romanisations, `build` makes variants of each name, `index` holds them, `walk` decides by the spelling and
-//!   `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
+//!   romanisations, `build` makes variants of each name, `index` holds them, `walk` decides by the spelling,
+//!   `hear` by the sound and `context` by the words around (with the lists of `lexicon`); `find` resolves what is left.
 //! * [`judge()`] knows the standing of a mention in a style; [`normalize()`] rewrites a text to a style.
 //! * [`Lookup`] answers a query with concepts; `identify` says which of them a text names, and completes what is
 //!   being typed; [`Terms`] answers a segment with terms and names for its translator; [`redundant()`] says which
@@ -13,6 +13,7 @@
 mod build;
 mod context;
 mod find;
+mod hear;
 mod identify;
 mod index;
 mod judge;
