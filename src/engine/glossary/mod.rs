@@ -19,9 +19,8 @@ mod tools;
 mod transfer;
 mod view;
 
-mod format;
-mod identify;
-mod imports;
+pub use format::GlossaryFormat;
+pub use identify::{Brief, Identified, Identify};
 pub use requests::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
