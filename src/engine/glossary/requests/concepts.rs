@@ -38,7 +38,7 @@ pub struct NameEntry {
     )]
     #[schema(value_type = String, required = false)]
     pub usage: NameUse,
-    /// How it is to be looked for, words with a space between: `case=exact`, `default`, `loaded`, `pejorative`, `blocker`.
+    /// How it is to be looked for, words with a space between: `case=exact`, `default`, `loaded`, `pejorative`, `blocker`, `ambiguous`.
     #[serde(default, skip_serializing_if = "is_plain")]
     #[schema(value_type = String, required = false)]
     pub marks: Marks,
