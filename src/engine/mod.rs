@@ -63,8 +63,8 @@ pub use glossary::{
     FindingView, FoundConcept, FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat,
     GlossaryImport, Identified, Identify, MentionView, NameChange, NameEntry, NameTools,
     NewConcept, NewStyle, NewSuggestion, NormalizeNames, NormalizedNames, PairFinding,
-    PairFindingKind, Stretch, StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
-    SuggestionView, TermView,
+    PairFindingKind, Stretch, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView,
+    SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
 pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};

@@ -55,7 +55,7 @@ impl Engine {
                 memory,
                 file: label.chars().take(200).collect(),
                 format: format.to_string(),
-                mode: mode_name(mode).to_owned(),
+                mode: mode.as_str().to_owned(),
                 by: who.by.clone(),
             })?;
             tx.audit(&who, &Deed::import("import_started", memory, id))?;
@@ -132,6 +132,9 @@ impl Engine {
 
     /// How an import stands.
     pub fn import_status(&self, caller: &Caller, id: &str) -> Result<ImportStatus, Error> {
+        if let Some(status) = self.glossary_import_status(caller, id)? {
+            return Ok(status);
+        }
         let import = self.import_record(id)?;
         // Who may not see the memory sees no import of it; who may read it sees how its imports went.
         caller
@@ -224,14 +227,6 @@ fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
         langs.extend(lang);
     }
     langs
-}
-
-fn mode_name(mode: ImportMode) -> &'static str {
-    match mode {
-        ImportMode::Add => "add",
-        ImportMode::Update => "update",
-        ImportMode::Keep => "keep",
-    }
 }
 
 /// Counts the bytes that go through.

@@ -39,7 +39,7 @@ use crate::model::ImportReport;
         names::find, names::normalize, names::terms, names::check, documents::normalize,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
-        styles::list, styles::create, styles::show, styles::replace, styles::delete,
+        styles::list, styles::create, styles::show, styles::replace, styles::delete, styles::history,
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,

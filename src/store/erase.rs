@@ -169,6 +169,8 @@ impl Tx<'_> {
                 "UPDATE memory SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE memory SET deleted_by = ?2 WHERE deleted_by = ?1",
                 "UPDATE import SET by = ?2 WHERE by = ?1",
+                "UPDATE glossary_import SET by = ?2 WHERE by = ?1",
+                "UPDATE style_history SET by = ?2 WHERE by = ?1",
                 "UPDATE key SET name = ?2 WHERE name = ?1",
                 "UPDATE key SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE key SET revoked_by = ?2 WHERE revoked_by = ?1",

@@ -8,7 +8,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
 //!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
-//! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back, and bad ones
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
 //!   `path_key`: keys in the path
@@ -39,6 +39,7 @@ mod documents;
 mod faults;
 mod folders;
 mod glossary;
+mod glossary_files;
 mod helpers;
 mod http;
 mod inputs;

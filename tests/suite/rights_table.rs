@@ -41,6 +41,8 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "POST /v1/terms",
     "POST /v1/check",
     "POST /v1/documents/normalize",
+    "POST /reconcile",
+    "POST /reconcile/match",
 ];
 
 #[rustfmt::skip]
@@ -73,11 +75,12 @@ pub(crate) const AUDITED: &[Entry] = &[
     ("POST /v1/concepts/{id}/revert", "concept_reverted", Some(2), Some(3)),
     ("POST /v1/styles", "style_changed", None, Some(1)),
     ("PUT /v1/styles/{name}", "style_changed", Some(1), Some(2)),
-    ("DELETE /v1/styles/{name}", "style_deleted", Some(1), None),
+    ("DELETE /v1/styles/{name}", "style_deleted", Some(1), Some(2)),
     ("POST /v1/suggestions", "suggestion_made", None, None),
     ("POST /v1/suggestions/{id}/accept", "suggestion_accepted", None, None),
     ("POST /v1/suggestions/{id}/reject", "suggestion_rejected", None, None),
-    ("POST /v1/glossary/import", "glossary_imported", None, None),
+    ("POST /v1/glossary/import", "glossary_import_started", None, None),
+    ("POST /v1/glossary/import", "glossary_import_done", None, None),
 ];
 
 const UNIT: &str = r#"{"variants":{"en":"A new {new}","fa":"نو {new}"}}"#;
@@ -146,6 +149,7 @@ pub(crate) const ROUTES: &[Row] = &[
     ("GET /v1/styles/{name}", Glossary(Read), 200, "", ""),
     ("PUT /v1/styles/{name}", Glossary(Write), 200, "", r#"{"rev":1,"title":"Another"}"#),
     ("DELETE /v1/styles/{name}", Glossary(Write), 204, "rev=1", ""),
+    ("GET /v1/styles/{name}/history", Glossary(Read), 200, "", ""),
     ("POST /v1/suggestions", Glossary(Read), 201, "", r#"{"kind":"concept","concept":"org:{new}","content":{"names":[{"lang":"en","text":"Org {new}"}]}}"#),
     ("GET /v1/suggestions", Glossary(Read), 200, "", ""),
     ("GET /v1/suggestions/{id}", Glossary(Read), 200, "", ""),

@@ -115,6 +115,7 @@ impl Engine {
         id: &str,
         decision: &Decision,
     ) -> Result<SuggestionView, Error> {
+        let _editing = self.live.edit();
         let stored = self.open_suggestion(caller, id, decision)?;
         let said: NewSuggestion = serde_json::from_str(&stored.content)
             .map_err(|e| Error::Store(format!("suggestion {id}: {e}")))?;

@@ -102,6 +102,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(styles::list))
                 .route(web::post().to(styles::create)),
         )
+        .service(at("/v1/styles/{name}/history").route(web::get().to(styles::history)))
         .service(
             at("/v1/styles/{name}")
                 .route(web::get().to(styles::show))

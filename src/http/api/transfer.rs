@@ -92,19 +92,23 @@ pub(in crate::http) struct ImportQuery {
     name: Option<String>,
 }
 
-impl ImportQuery {
-    fn langs(&self) -> Result<Option<(Lang, Lang)>, Problem> {
-        match (&self.from, &self.to) {
-            (Some(from), Some(to)) => Ok(Some((from.clone(), to.clone()))),
-            (None, None) => Ok(None),
-            (from, _) => {
-                let missing = if from.is_some() { "to" } else { "from" };
-                let detail = "from and to belong together: give both, or neither";
-                Err(Problem::bad_request("missing_field", detail).at(missing))
-            }
+/// The two languages of a file that does not say them.
+pub(super) fn pair(
+    from: Option<&Lang>,
+    to: Option<&Lang>,
+) -> Result<Option<(Lang, Lang)>, Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(Some((from.clone(), to.clone()))),
+        (None, None) => Ok(None),
+        (from, _) => {
+            let missing = if from.is_some() { "to" } else { "from" };
+            let detail = "from and to belong together: give both, or neither";
+            Err(Problem::bad_request("missing_field", detail).at(missing))
         }
     }
+}
 
+impl ImportQuery {
     fn label(&self) -> String {
         let name = self.name.as_deref().unwrap_or("upload");
         name.chars().take(MAX_LABEL).collect()
@@ -220,7 +224,7 @@ async fn receive(
     place: Place,
     incoming: &mut Incoming,
 ) -> Result<Remembered, Problem> {
-    let langs = asked.query.langs()?;
+    let langs = pair(asked.query.from.as_ref(), asked.query.to.as_ref())?;
     let mut claim = None;
     if let Key(Some(key)) = &asked.key {
         let guard = state.locks.hold(key).await;
@@ -260,7 +264,7 @@ async fn receive(
 }
 
 /// The reply of an import, whose id stands in its report.
-fn with_id(answer: Remembered) -> HttpResponse {
+pub(super) fn with_id(answer: Remembered) -> HttpResponse {
     let report: Result<ImportReport, _> = serde_json::from_str(&answer.body);
     let id = report.ok().and_then(|report| report.id.try_into().ok());
     let mut response = reply(answer);
