@@ -4,6 +4,7 @@
 //! * `folders`: data folders of others and of newer versions; `upkeep`: backup, restore, verify; `faults`: disks and
 //!   processes that fail, `figures` for watchers; `threats`: every claim of the threat model has its test
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
+//! * `restart`: the index comes back from its snapshot, or is filled anew
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
 //!   real socket; `replies`: what these must look like
@@ -46,6 +47,7 @@ mod process;
 mod real;
 mod recall;
 mod replies;
+mod restart;
 mod rights;
 mod rights_table;
 mod tbx;
