@@ -253,6 +253,8 @@ impl Search<'_> {
             return;
         }
         let mut tokens = self.lists(&window, &mut scratch.arena);
+        // Short lists are decoded.
+        budget.spend(scratch.arena.len() * 2);
         let need = need(weight::needed(self.percent, whole));
         let Some(rest) = choose(&mut tokens, need) else {
             return;
@@ -432,7 +434,10 @@ impl Search<'_> {
                     *known = bound;
                 }
             });
-        (sum, looked_at)
+        (
+            sum.saturating_sub(self.query.counted_twice(marks, bounds)),
+            looked_at,
+        )
     }
 
     fn align(
