@@ -90,6 +90,22 @@ fn after_a_kill_the_snapshot_and_the_log_make_the_same_index() {
 }
 
 #[test]
+fn nothing_of_what_is_erased_stays_in_a_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = imported(folder.path(), 2_500);
+    let (server, client) = start(&data);
+    let id = client.browse("news")[3]["id"].as_str().unwrap().to_owned();
+    let erased = client.post("/v1/admin/erase", &json!({"units": [id], "confirm": id}));
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    assert_eq!(snapshots(&data).len(), 0);
+    assert_eq!(server.end().0, 0);
+    assert_eq!(snapshots(&data).len(), 0);
+    let (server, client) = start(&data);
+    assert_eq!(client.browse("news").len(), 2_499);
+    server.kill();
+}
+
+#[test]
 fn a_damaged_or_foreign_snapshot_is_refused_and_the_index_filled_anew() {
     let folder = tempfile::tempdir().unwrap();
     let data = imported(folder.path(), 2_500);
