@@ -49,7 +49,8 @@
 //! the follower thread applies the changes to the index → the answer.
 //! *Import*: `formats::read` on the caller's thread → batches to the writer → the follower, all at once.
 //! *Feed*: `http/api/changes.rs` → `engine/feed.rs` → the store's log; the follower wakes whoever waits in `http/news.rs`.
-//! *Start*: bind → the engine fills the index from the store → ready.
+//! *Start*: bind → the engine loads the index from its snapshot and replays the log since, or fills it from the
+//! store → ready.
 //!
 //! # Where to look
 //! | I want to … | go to |

@@ -34,6 +34,8 @@ struct State {
     /// Which generation is the newest, and how far it goes.
     newest: Option<(usize, Seq)>,
     failed: Option<Instant>,
+    /// The words of what was erased are in the index still, until it is filled anew.
+    forgotten: bool,
 }
 
 /// How urgent it is to write one.
@@ -112,12 +114,28 @@ impl Snapshots {
         found
     }
 
+    /// Takes both from the disk, and writes no more until the next start: nothing of what is erased may be in them,
+    /// not even a word. The next start fills the index from the store.
+    pub(super) fn forget(&self) {
+        let mut state = self.state.lock();
+        state.forgotten = true;
+        state.newest = None;
+        for path in [self.path(0), self.path(1), self.draft()] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::error!(file = %path.display(), %error, "a snapshot of the index holds words of what is erased: delete it");
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Writes a snapshot if one is due.
     pub(super) fn write_if_due(&self, index: &Index, store: &Store, moment: Moment) {
         let mut state = self.state.lock();
         let saved = state.newest.map_or(0, |(_, seq)| seq.0);
         let unsaved = usize::try_from(index.seq().0.saturating_sub(saved)).unwrap_or_default();
-        if unsaved == 0 || store.condition() != Condition::Well {
+        if unsaved == 0 || state.forgotten || store.condition() != Condition::Well {
             return;
         }
         let (segments, parts, words, similar) = index.size();

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rapidfuzz::distance::levenshtein::BatchComparator;
 
+use super::best::{Best, Budget, Candidate};
 use super::part::{Doc, Part};
 use super::query::Query;
-use super::search::{Best, Budget, Candidate, Scratch, Search};
+use super::search::{Scratch, Search};
 use super::shard::State;
 use super::vocabulary::Vocabulary;
 use super::{Found, Hit, Index, Question};

@@ -8,11 +8,13 @@
 //! above: verify them against the text), and all others that reach the percentage, with their points.
 
 mod ask;
+mod best;
 mod census;
 mod concordance;
 mod fill;
 mod flat;
 mod forward;
+mod meeting;
 mod near;
 mod packed;
 mod part;

@@ -7,11 +7,17 @@
 const SLACK: usize = 8;
 
 /// See the file's comment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Packed {
     len: usize,
     width: usize,
     bytes: Vec<u8>,
+}
+
+impl Default for Packed {
+    fn default() -> Self {
+        Self::of(0, std::iter::empty())
+    }
 }
 
 /// Bits that hold a number.

@@ -133,7 +133,8 @@ impl Part {
         parts: &[Arc<Part>],
         is_alive: impl Fn(&Part, Doc) -> bool,
     ) -> Self {
-        let mut all: Vec<(u32, Doc)> =
+        // With what they are sorted by: to find a segment's weight takes a search.
+        let mut all: Vec<((u32, std::cmp::Reverse<UnitId>), u32, Doc)> =
             Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
         let mut counts: FxHashMap<Mark, u32> = FxHashMap::default();
         for (place, part) in (0..).zip(parts) {
@@ -141,16 +142,14 @@ impl Part {
             for doc in (0..part.len() as Doc).filter(|&doc| is_alive(part, doc)) {
                 part.forward
                     .each_rank(doc, |rank| of_rank[rank as usize] += 1);
-                all.push((place, doc));
+                all.push((Self::order(part.weight(doc), part.unit(doc)), place, doc));
             }
             for (rank, count) in (0..).zip(of_rank).filter(|(_, count)| *count > 0) {
                 *counts.entry(part.forward.mark(rank)).or_default() += count;
             }
         }
-        all.sort_unstable_by_key(|&(place, doc)| {
-            let part = &parts[place as usize];
-            Self::order(part.weight(doc), part.unit(doc))
-        });
+        // Stable: it makes use of the parts being sorted already.
+        all.sort_by_key(|&(order, ..)| order);
         let alphabet = Forward::alphabet(counts);
         let ranks: FxHashMap<Mark, u32> = alphabet.iter().copied().zip(0..).collect();
         let rank_of = |mark: &u32| ranks.get(&Mark(*mark)).copied().unwrap_or_default();
@@ -160,11 +159,11 @@ impl Part {
             .collect();
         let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near.by_doc()).collect();
         let mut assembly = Assembly::new(alphabet, all.len());
-        for (place, doc) in all {
+        for ((weight, std::cmp::Reverse(unit)), place, doc) in all {
             let (place, at) = (place as usize, doc as usize);
             let part = &parts[place];
             assembly.begin(
-                (part.unit(doc), part.weight(doc)),
+                (unit, weight),
                 (near[place][at], part.same[at]),
                 part.languages(doc),
             );

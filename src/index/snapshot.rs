@@ -13,9 +13,11 @@
 //! and of this life of the store, is refused, and the index is filled from the store. The checksum finds what disks
 //! do; what remains, files made to deceive, finds every number checked before anything is built on it.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
@@ -32,6 +34,8 @@ use crate::text::FOLD_VERSION;
 const MAGIC: &[u8; 8] = b"HMZBNIDX";
 /// Of the layout; anything else is not read.
 const FORMAT_VERSION: u64 = 1;
+/// Sections that are checked while others are read: each takes its bytes twice meanwhile.
+const SECTIONS_AT_ONCE: usize = 4;
 /// A section is read into memory before its checksum is known.
 const LARGEST_SECTION: u64 = 4 << 30;
 
@@ -113,28 +117,8 @@ impl Index {
         if loading.seq > head {
             return Err(Refused::FromTheFuture);
         }
-        loop {
-            let (kind, content) = section(from)?;
-            let mut content = In(&content);
-            let (name, read) = match kind {
-                VOCABULARY => ("vocabulary", loading.vocabulary(&mut content)),
-                SHARD => ("list of parts", loading.shard(&mut content)),
-                PART => ("part", loading.part(&mut content)),
-                END => {
-                    let whole = content.number() == Some(loading.sections) && content.is_empty();
-                    let after = from.read(&mut [0])?;
-                    if !whole || loading.parts_to_come > 0 || after > 0 {
-                        return Err(Refused::Damaged("end"));
-                    }
-                    return Ok(self.put(loading));
-                }
-                _ => ("list of sections", None),
-            };
-            if read.is_none() || !content.is_empty() {
-                return Err(Refused::Damaged(name));
-            }
-            loading.sections += 1;
-        }
+        std::thread::scope(|scope| loading.sections(from, scope))?;
+        Ok(self.put(loading))
     }
 
     fn put(&self, loading: Loading) -> Seq {
@@ -317,14 +301,63 @@ impl Loading {
         numbers.then_some(())
     }
 
-    fn vocabulary(&mut self, content: &mut In) -> Option<()> {
-        let group = group(content.text()?)?;
-        let vocabulary = Vocabulary::read(content)?;
+    /// One thread reads and sums up, others check and build.
+    fn sections<'s>(
+        &mut self,
+        from: &mut impl Read,
+        scope: &'s Scope<'s, '_>,
+    ) -> Result<(), Refused> {
+        let (mut vocabularies, mut parts) = (VecDeque::new(), VecDeque::new());
+        loop {
+            let (kind, content) = section(from)?;
+            let (name, read) = match kind {
+                VOCABULARY => {
+                    let before = oldest(&mut vocabularies);
+                    let before = before.map_or(Some(()), |one| self.vocabulary(joined(one)?));
+                    let one = Builder::new().spawn_scoped(scope, move || vocabulary(&content))?;
+                    vocabularies.push_back(one);
+                    ("vocabulary", before)
+                }
+                SHARD => {
+                    let mut known = vocabularies.drain(..);
+                    let known = known.try_for_each(|one| self.vocabulary(joined(one)?));
+                    ("list of parts", known.and_then(|()| self.shard(&content)))
+                }
+                PART => {
+                    let before = oldest(&mut parts).map_or(Some(()), |one| self.part(one));
+                    let whose = before.and_then(|()| self.words_of_part());
+                    let (shard, words) = whose.ok_or(Refused::Damaged("part"))?;
+                    let one = Builder::new().spawn_scoped(scope, move || part(&content, words))?;
+                    parts.push_back((shard, one));
+                    ("part", Some(()))
+                }
+                END => {
+                    let whole = parts.drain(..).try_for_each(|one| self.part(one));
+                    let mut content = In(&content);
+                    let all = content.number() == Some(self.sections) && content.is_empty();
+                    let ends = all && self.parts_to_come == 0 && from.read(&mut [0])? == 0;
+                    // Languages without a shard.
+                    let mut known = vocabularies.drain(..);
+                    let known = known.try_for_each(|one| self.vocabulary(joined(one)?));
+                    return match whole.and(known).filter(|()| ends) {
+                        Some(()) => Ok(()),
+                        None => Err(Refused::Damaged("end")),
+                    };
+                }
+                _ => ("list of sections", None),
+            };
+            read.ok_or(Refused::Damaged(name))?;
+            self.sections += 1;
+        }
+    }
+
+    fn vocabulary(&mut self, (group, vocabulary): (LangGroup, Vocabulary)) -> Option<()> {
         let twice = self.vocabularies.insert(group, vocabulary);
         twice.is_none().then_some(())
     }
 
-    fn shard(&mut self, content: &mut In) -> Option<()> {
+    fn shard(&mut self, content: &[u8]) -> Option<()> {
+        let mut content = In(content);
         let memory = MemoryId(content.number()? as i64);
         let group = group(content.text()?)?;
         let twice = |(m, g, _): &(MemoryId, LangGroup, State)| *m == memory && *g == group;
@@ -342,18 +375,47 @@ impl Loading {
         }
         self.shards
             .push((memory, group, State::of(Vec::new(), dead)));
-        Some(())
+        content.is_empty().then_some(())
     }
 
-    fn part(&mut self, content: &mut In) -> Option<()> {
+    /// To which shard the next part belongs, and how many words there are.
+    fn words_of_part(&mut self) -> Option<(usize, usize)> {
         self.parts_to_come = self.parts_to_come.checked_sub(1)?;
-        let (_, group, state) = self.shards.last_mut()?;
-        let words = self.vocabularies.get(group)?.len();
-        let part = Part::read(content, words)?;
-        state.parts.push(Arc::new(part));
-        // A deletion names the age up to which it counts.
-        (state.parts.last()?.age <= self.age).then_some(())
+        let (_, group, _) = self.shards.last()?;
+        Some((self.shards.len() - 1, self.vocabularies.get(group)?.len()))
     }
+
+    fn part(&mut self, (shard, part): (usize, ScopedJoinHandle<Option<Part>>)) -> Option<()> {
+        let part = joined(part)?;
+        // A deletion names the age up to which it counts.
+        let sound = part.age <= self.age;
+        let (.., state) = self.shards.get_mut(shard)?;
+        state.parts.push(Arc::new(part));
+        sound.then_some(())
+    }
+}
+
+/// The one to wait for before another is begun.
+fn oldest<T>(running: &mut VecDeque<T>) -> Option<T> {
+    let full = running.len() == SECTIONS_AT_ONCE;
+    full.then(|| running.pop_front()).flatten()
+}
+
+fn joined<T>(thread: ScopedJoinHandle<Option<T>>) -> Option<T> {
+    thread.join().ok().flatten()
+}
+
+fn vocabulary(content: &[u8]) -> Option<(LangGroup, Vocabulary)> {
+    let mut content = In(content);
+    let group = group(content.text()?)?;
+    let vocabulary = Vocabulary::read(&mut content)?;
+    content.is_empty().then_some((group, vocabulary))
+}
+
+fn part(content: &[u8], words: usize) -> Option<Part> {
+    let mut content = In(content);
+    let part = Part::read(&mut content, words)?;
+    content.is_empty().then_some(part)
 }
 
 fn group(name: &str) -> Option<LangGroup> {

@@ -5,6 +5,7 @@
 //!   processes that fail; `power`: power cuts and flipped bits; `strain`: slow, many and greedy clients, tight limits,
 //!   clocks that jump; `watching`: figures and logs; `threats`: every claim of the threat model has its test
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
+//! * `restart`: the index comes back from its snapshot, or is filled anew
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
 //!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
@@ -58,6 +59,7 @@ mod real;
 mod recall;
 mod reconcile;
 mod replies;
+mod restart;
 mod rights;
 mod rights_table;
 mod strain;
