@@ -41,6 +41,8 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "POST /v1/terms",
     "POST /v1/check",
     "POST /v1/documents/normalize",
+    "POST /reconcile",
+    "POST /reconcile/match",
 ];
 
 #[rustfmt::skip]
