@@ -33,6 +33,8 @@ pub(crate) type Entry = (&'static str, &'static str, Option<i64>, Option<i64>);
 
 /// Routes that change nothing and take nothing along: they leave nothing there.
 pub(crate) const QUESTIONS: &[&str] = &[
+    "POST /reconcile",
+    "POST /reconcile/match",
     "POST /v1/lookup",
     "POST /v1/lookup/batch",
     "POST /v1/memories/{name}/bulk/replace/preview",
