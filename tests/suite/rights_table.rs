@@ -45,6 +45,12 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "POST /v1/documents/normalize",
     "POST /reconcile",
     "POST /reconcile/match",
+    "POST /apertium/translate",
+    "POST /v2/check",
+    "POST /lt/default/v2/check",
+    "POST /lt/default/check",
+    // As its row sends it: nobody suggested the word, so nothing is taken back.
+    "POST /lt/default/v2/words/delete",
 ];
 
 #[rustfmt::skip]
@@ -83,6 +89,14 @@ pub(crate) const AUDITED: &[Entry] = &[
     ("POST /v1/suggestions/{id}/reject", "suggestion_rejected", None, None),
     ("POST /v1/glossary/import", "glossary_import_started", None, None),
     ("POST /v1/glossary/import", "glossary_import_done", None, None),
+    ("PUT /tmserver/en/fa/unit/New", "unit_added", None, Some(1)),
+    ("POST /tmserver/en/fa/unit/New", "unit_added", None, Some(1)),
+    ("DELETE /tmserver/en/fa/unit/One.", "unit_deleted", Some(1), Some(2)),
+    ("PUT /tmserver/en/fa/store/a.tsv", "import_started", None, None),
+    ("PUT /tmserver/en/fa/store/a.tsv", "import_done", None, None),
+    ("POST /tmserver/en/fa/store/a.po", "import_started", None, None),
+    ("POST /tmserver/en/fa/store/a.po", "import_done", None, None),
+    ("POST /lt/default/v2/words/add", "suggestion_made", None, None),
 ];
 
 const UNIT: &str = r#"{"variants":{"en":"A new {new}","fa":"نو {new}"}}"#;
