@@ -2,7 +2,7 @@
 //!
 //! Reads the measuring data beside the project (`../shared/data`, or `HAMZABAN_SHARED`/data); without it, it
 //! measures on sentences made of random words and says so. Needs some gigabytes in the temporary folder.
-//! `cargo bench --bench figures -- lookup http` chooses; `-- memory` alone imports a TMX of 1 GB.
+//! `cargo bench --bench figures -- lookup http` chooses (of lookup, concordance, http, bulk, backup, load); `-- memory` alone imports a TMX of 1 GB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,6 +23,10 @@ use hamzaban::engine::{
     Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
 };
 use hamzaban::score::{Segment, compare};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+#[path = "figures/server.rs"]
+mod server;
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -62,6 +66,15 @@ fn main() {
     }
     if wanted("http") {
         http(&engine, &segments);
+    }
+    if wanted("bulk") {
+        server::bulk(&engine, &segments, folder.path());
+    }
+    if wanted("backup") {
+        server::backup(&engine, &segments, folder.path());
+    }
+    if wanted("load") {
+        server::under_load(&engine, &segments, folder.path());
     }
 }
 
@@ -305,38 +318,17 @@ fn concordances(engine: &Engine, segments: &Segments) {
 
 /// What HTTP adds: the same look-ups in process and over a kept-alive connection.
 fn http(engine: &Arc<Engine>, segments: &Segments) {
-    let options = hamzaban::http::Options {
-        listen: "127.0.0.1:0".into(),
-        token: "0".repeat(64),
-    };
-    let server = hamzaban::http::bind(engine.clone(), options).unwrap();
-    let url = format!("http://{}/v1/lookup", server.address());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = std::thread::spawn(move || {
-        let stop = async move {
-            let _ = stopped.await;
-        };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(server.run(stop))
-    });
-    let agent = ureq::Agent::new_with_defaults();
+    let server = server::Serving::start(engine);
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let (mut tmserver, mut apertium) = (Vec::new(), Vec::new());
     for query in segments.queries(1_000) {
+        let quoted = utf8_percent_encode(&query, NON_ALPHANUMERIC).to_string();
         let lookup = ask(&query, 70);
         inside.push(timed(|| engine.lookup(&Caller::local(), &lookup).unwrap()).1);
-        let post = || {
-            agent
-                .post(&url)
-                .send_json(&lookup)
-                .unwrap()
-                .body_mut()
-                .read_to_string()
-                .unwrap()
-        };
-        outside.push(timed(post).1);
+        outside.push(server.lookup(&lookup));
+        tmserver.push(server.get(&format!("/tmserver/en/fa/unit/{quoted}")));
+        let path = format!("/apertium/translate?langpair=en%7Cfa&threshold=70&q={quoted}");
+        apertium.push(server.get(&path));
     }
     let median = |mut times: Vec<Duration>| {
         times.sort();
@@ -347,8 +339,11 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
         "over HTTP: median {outside:.3} ms, in process {inside:.3} ms, HTTP adds {:.3} ms",
         outside - inside
     );
-    stop.send(()).unwrap();
-    running.join().unwrap().unwrap();
+    println!(
+        "other protocols: tmserver {:.3} ms, Apertium {:.3} ms",
+        median(tmserver),
+        median(apertium)
+    );
 }
 
 /// Imports a TMX of 1 GB that is never on the disk; says how much the process grew beyond the index.

@@ -58,12 +58,13 @@ pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use filter::Filter;
 pub use first_run::Sample;
 pub use glossary::{
-    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    Brief, CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, DocumentChange, DocumentChanges, FindNames, FindTerms,
     FindingView, FoundConcept, FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat,
-    GlossaryImport, MentionView, NameChange, NameEntry, NameTools, NewConcept, NewStyle,
-    NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
-    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
+    GlossaryImport, Identified, Identify, MentionView, NameChange, NameEntry, NameTools,
+    NewConcept, NewStyle, NewSuggestion, NormalizeNames, NormalizedNames, PairFinding,
+    PairFindingKind, Stretch, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView,
+    SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
 pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};

@@ -36,27 +36,29 @@ const MET_WORDS: usize = 24;
 const COMPARED: usize = 256;
 const POSTINGS: usize = 60_000;
 
-struct Row {
-    concept: u32,
-    name: u32,
-    words: Box<[u32]>,
+pub(super) struct Row {
+    pub(super) concept: u32,
+    pub(super) name: u32,
+    pub(super) words: Box<[u32]>,
     is_acronym: bool,
 }
 
 #[derive(Default)]
-struct Word {
-    letters: Box<[u8]>,
+pub(super) struct Word {
+    pub(super) letters: Box<[u8]>,
     sound: Sound,
     cross: Vec<u8>,
-    rows: Vec<u32>,
+    pub(super) rows: Vec<u32>,
 }
 
 /// Fuzzy, cross-script look-up of concepts. Immutable.
 pub struct Lookup {
-    concepts: Arc<[Concept]>,
-    rows: Vec<Row>,
-    words: Vec<Word>,
-    by_letters: FxHashMap<Box<[u8]>, u32>,
+    pub(super) concepts: Arc<[Concept]>,
+    pub(super) rows: Vec<Row>,
+    pub(super) words: Vec<Word>,
+    /// The numbers of the words, in the order of their letters.
+    pub(super) in_order: Vec<u32>,
+    pub(super) by_letters: FxHashMap<Box<[u8]>, u32>,
     by_cross: FxHashMap<Vec<u8>, Vec<u32>>,
     by_trigram: FxHashMap<[u8; 4], Vec<u32>>,
     whole: FxHashMap<Box<[u8]>, Vec<u32>>,
@@ -69,6 +71,7 @@ impl Lookup {
             concepts: Arc::clone(&concepts),
             rows: Vec::new(),
             words: Vec::new(),
+            in_order: Vec::new(),
             by_letters: FxHashMap::default(),
             by_cross: FxHashMap::default(),
             by_trigram: FxHashMap::default(),
@@ -106,6 +109,10 @@ impl Lookup {
                 });
             }
         }
+        let mut in_order: Vec<u32> = lookup.by_letters.values().copied().collect();
+        let letters = |word: &u32| lookup.words.get(*word as usize).map(|word| &word.letters);
+        in_order.sort_unstable_by(|a, b| letters(a).cmp(&letters(b)));
+        lookup.in_order = in_order;
         lookup
     }
 
@@ -341,7 +348,7 @@ impl Lookup {
 }
 
 impl Word {
-    fn of(letters: Box<[u8]>) -> Self {
+    pub(super) fn of(letters: Box<[u8]>) -> Self {
         let sound = Sound::of(&letters);
         let cross = if letters.first().is_some_and(u8::is_ascii) {
             sound.cross()
@@ -371,7 +378,7 @@ impl Word {
         .sqrt()
     }
 
-    fn likeness(&self, other: &Self) -> f32 {
+    pub(super) fn likeness(&self, other: &Self) -> f32 {
         if self.letters == other.letters {
             return 1.0;
         }
@@ -413,7 +420,7 @@ fn trigrams(letters: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
     })
 }
 
-fn split(page: &mut Page, text: &str) -> Vec<Box<[u8]>> {
+pub(super) fn split(page: &mut Page, text: &str) -> Vec<Box<[u8]>> {
     page.read(text);
     (0..page.words.len())
         .map(|at| page.letters_of(at))

@@ -5,7 +5,7 @@ use super::build::{How, Names, Variant};
 use super::letters::{Gap, Page, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
-use super::sound::{Sound, coarse, stands_for};
+use super::sound::{Sound, coarse};
 use crate::model::{ConceptKind, Name};
 
 /// A variant found in the text. Bytes count from the beginning of the page.
@@ -36,8 +36,8 @@ const JOINED: [(&str, bool); 6] = [
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) page: Page,
-    skeletons: Vec<u8>,
-    skeleton_starts: Vec<u32>,
+    pub(super) skeletons: Vec<u8>,
+    pub(super) skeleton_starts: Vec<u32>,
     sound: Sound,
     /// A text without capitals, as users type: then small words are listened to as well.
     is_small: bool,
@@ -79,7 +79,7 @@ impl Reading {
         self.skeletons.extend_from_slice(&[0; 16]);
     }
 
-    fn skeleton_end(&self, word: usize) -> usize {
+    pub(super) fn skeleton_end(&self, word: usize) -> usize {
         self.skeleton_starts
             .get(word + 1)
             .map_or(0, |end| *end as usize)
@@ -359,7 +359,7 @@ impl<'a> Walk<'a> {
     }
 
     /// No other word is joined to the end of the name, and it is no part of an address.
-    fn ends_well(&self, from: usize, to: usize) -> bool {
+    pub(super) fn ends_well(&self, from: usize, to: usize) -> bool {
         if let (Some(next), Some(last)) = (self.word(to + 1), self.word(to))
             && next.is_glued()
             && last.is_arabic()
@@ -409,186 +409,10 @@ impl<'a> Walk<'a> {
             hit.core.1 += 1;
         }
     }
-
-    fn sounds(&self, from: usize, emit: &mut impl FnMut(Hit)) {
-        let reading = self.reading;
-        let index = &self.names.sounds;
-        let Some(start) = reading
-            .skeleton_starts
-            .get(from)
-            .map(|start| *start as usize)
-        else {
-            return;
-        };
-        let letters = reading.skeletons.get(start..).unwrap_or_default();
-        let length = reading.skeleton_end(from) - start;
-        if length == 0 || !index.may_start(letters, length) {
-            return;
-        }
-        for to in from..self.page().words.len() {
-            let Some(word) = self.word(to) else { return };
-            let end = reading.skeleton_end(to) - start;
-            let first = reading.skeleton_starts.get(to).map_or(0, |at| *at as usize) - start;
-            let broken = || self.page().gap_after(self.text, to - 1) == Gap::Break;
-            if first > index.longest() || to > from && (word.is_opaque() || broken()) {
-                return;
-            }
-            if word.is_ezafe() {
-                continue;
-            }
-            let key = letters.get(..end).unwrap_or_default();
-            for number in index.get(key) {
-                if let Some(variant) = self.variant(number)
-                    && let Some(hit) = self.heard(from, to, number, variant)
-                {
-                    emit(hit);
-                }
-            }
-            if end >= 12 && !index.may_continue(letters) {
-                return;
-            }
-        }
-    }
-
-    /// The hit of a variant whose skeleton is that of the words `from` to `to`; none if it does not sound like
-    /// it, or is written like it (which is for [`Walk::spelled`] to judge).
-    fn heard(&self, from: usize, to: usize, number: u32, variant: &Variant) -> Option<Hit> {
-        let page = self.page();
-        let words: Vec<usize> = (from..=to)
-            .filter(|at| self.word(*at).is_some_and(|word| !word.is_ezafe()))
-            .collect();
-        let start = self.word(from)?.letters as usize;
-        let written = page.letters.get(start..page.letters_end(to))?;
-        if variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
-            .eq(written.iter().copied())
-        {
-            return None;
-        }
-        let likeness = if words.len() == variant.words.len() {
-            self.pairs_sound(&words, variant)?
-        } else {
-            self.joined_sounds(&words, variant)?
-        };
-        if !self.ends_well(from, to) || !self.gaps_are_soft(from, to, variant) {
-            return None;
-        }
-        let (start, end) = (self.word(from)?.start as usize, self.word(to)?.end as usize);
-        Some(Hit {
-            words: (from, to),
-            start,
-            end,
-            core: (start, end),
-            variant: number,
-            via: Via::Transliteration,
-            confidence: (60.0 + 32.0 * likeness) as u8,
-        })
-    }
-
-    fn pairs_sound(&self, words: &[usize], variant: &Variant) -> Option<f64> {
-        let page = self.page();
-        let last = words.len() - 1;
-        let (mut likeness, mut heard) = (0.0, 0usize);
-        let all_small = words
-            .iter()
-            .all(|at| self.word(*at).is_some_and(|word| !word.is_capital()));
-        for (place, (at, (name_word, counts))) in words.iter().zip(&variant.words).enumerate() {
-            let letters = page.letters_of(*at);
-            if letters == name_word.as_bytes() {
-                likeness += 1.0;
-                continue;
-            }
-            if !counts {
-                likeness += same_english(letters, name_word.as_bytes()).then_some(1.0)?;
-                continue;
-            }
-            let (sound, name_sound) = (Sound::of(letters), Sound::of(name_word.as_bytes()));
-            let alike = same_consonants(&sound, &name_sound, last == 0);
-            let agrees =
-                sound.agrees(&name_sound) || (place < last && sound.agrees_with_ezafe(&name_sound));
-            let capital = self.word(*at).is_some_and(Word::is_capital);
-            if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
-                return None;
-            }
-            if last == 0 {
-                // A word alone resembles many: what is left to chance must be less the shorter it is.
-                let allowed = match sound.skeleton.len() {
-                    0..=3 => 0,
-                    4 | 5 => 1,
-                    _ => 2,
-                };
-                sound
-                    .weak_differences(&name_sound)
-                    .filter(|weak| *weak <= allowed)?;
-            }
-            heard += sound.skeleton.len();
-            likeness += sound.likeness(&name_sound);
-        }
-        let ordinary = || {
-            Lexicon::get()
-                .ordinary
-                .has(page.letters_of(*words.first().unwrap_or(&0)))
-        };
-        if last == 0 && (heard < 3 || all_small || ordinary()) {
-            return None;
-        }
-        if all_small && variant.words.iter().filter(|(_, counts)| *counts).count() < 2 {
-            return None;
-        }
-        Some(likeness / words.len() as f64)
-    }
-
-    /// The words are parted otherwise: Pour Mohammadi, Hosseinali. Then all must sound.
-    fn joined_sounds(&self, words: &[usize], variant: &Variant) -> Option<f64> {
-        let capitals = words
-            .iter()
-            .all(|at| self.word(*at).is_some_and(Word::is_capital));
-        let person = variant.facts.kind == Some(ConceptKind::Person);
-        if !person || !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
-            return None;
-        }
-        let joined: Vec<u8> = words
-            .iter()
-            .flat_map(|at| self.page().letters_of(*at).iter().copied())
-            .collect();
-        let name: Vec<u8> = variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
-            .collect();
-        let (sound, name_sound) = (Sound::of(&joined), Sound::of(&name));
-        let agrees = sound.skeleton.len() >= 4
-            && same_consonants(&sound, &name_sound, false)
-            && sound.agrees_closely(&name_sound);
-        agrees.then(|| sound.likeness(&name_sound))
-    }
-
-    fn gaps_are_soft(&self, from: usize, to: usize, variant: &Variant) -> bool {
-        let mut bounds = variant.bounds.iter();
-        (from..to).all(|at| {
-            if self.word(at + 1).is_some_and(Word::is_ezafe) {
-                return true;
-            }
-            let name_gap = bounds.next().map_or(Gap::Space, |(_, gap)| *gap);
-            let single = self.page().letters_of(at).len() == 1;
-            both(self.page().gap_after(self.text, at), name_gap, single)
-        })
-    }
-}
-
-fn same_consonants(written: &Sound, named: &Sound, single: bool) -> bool {
-    written.skeleton.len() == named.skeleton.len()
-        && written
-            .skeleton
-            .iter()
-            .zip(&named.skeleton)
-            .all(|(written, named)| stands_for(*written, *named, single))
 }
 
 /// What stands between two words of the text can stand for what stands there in the name.
-fn both(gap: Gap, name_gap: Gap, single: bool) -> bool {
+pub(super) fn both(gap: Gap, name_gap: Gap, single: bool) -> bool {
     match gap {
         Gap::Nothing | Gap::Space | Gap::Hyphen | Gap::HalfSpace => true,
         Gap::Dot => single || name_gap == Gap::Dot,
@@ -630,19 +454,4 @@ pub(super) fn same_quotes(a: &str, b: &str) -> bool {
         }
     };
     a.chars().map(straight).eq(b.chars().map(straight))
-}
-
-/// One English word in British and American spelling.
-fn same_english(a: &[u8], b: &[u8]) -> bool {
-    let plain = |word: &[u8]| {
-        let word = String::from_utf8_lossy(word);
-        let word = word
-            .replace("isation", "ization")
-            .replace("defence", "defense")
-            .replace("centre", "center")
-            .replace("labour", "labor")
-            .replace("programme", "program");
-        word.strip_suffix('s').map(str::to_owned).unwrap_or(word)
-    };
-    a.len() > 3 && plain(a) == plain(b)
 }
