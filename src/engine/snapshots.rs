@@ -262,11 +262,7 @@ fn replay(index: &Index, store: &Store, mut after: Seq) -> Result<Replayed, stor
     }
     for memory in memories {
         let mut place = None;
-        loop {
-            let page = match store.read(|reader| page_of(reader, memory, place))? {
-                Some(page) => page,
-                None => break,
-            };
+        while let Some(page) = store.read(|reader| page_of(reader, memory, place))? {
             add(&mut filling, page.units);
             match page.next {
                 Some(next) => place = Some(next),

@@ -251,7 +251,7 @@ impl Words {
             && self.kinds.starts_with(&[Kind::Number, Kind::Placeable])
             && lengths.iter().all(|&length| length == count)
             && ascend_to(ends(), self.text.len() as u64)
-            && ends().last() == Some(self.text.len() as u64)
+            && ends().next_back() == Some(self.text.len() as u64)
             && ends().all(|end| self.text.is_char_boundary(end as usize))
     }
 }

@@ -410,8 +410,8 @@ fn whoever_changes_a_fold_or_the_tokens_changes_the_version_too() {
                 sum.update(&number.to_le_bytes());
             }
         }
-        sum.update(crate::text::fold::same(&text).as_bytes());
-        sum.update(crate::text::fold::convention(&text).as_bytes());
+        sum.update(same(&text).as_bytes());
+        sum.update(convention(&text).as_bytes());
     }
     assert_eq!(
         (crate::text::FOLD_VERSION, sum.digest()),

@@ -43,8 +43,6 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "POST /v1/terms",
     "POST /v1/check",
     "POST /v1/documents/normalize",
-    "POST /reconcile",
-    "POST /reconcile/match",
     "POST /apertium/translate",
     "POST /v2/check",
     "POST /lt/default/v2/check",
