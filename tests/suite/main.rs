@@ -16,7 +16,7 @@
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
-//! * `languagetool`: its protocol, spoken by real clients
+//! * `languagetool`: its protocol; `languagetool_clients`: real clients of it
 //! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
 //! * `tmserver`, `tmserver_clients`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
@@ -46,6 +46,7 @@ mod http;
 mod inputs;
 mod keys;
 mod languagetool;
+mod languagetool_clients;
 mod ledger;
 mod load;
 mod maintain;
