@@ -14,7 +14,7 @@
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
 //! * `openapi`: the document, as a snapshot
-//! * `documents`: rewritten documents, as `LibreOffice` opens them
+//! * `documents`: rewritten documents, as `LibreOffice` opens them; `large_texts`: texts of 100 MB
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
@@ -37,6 +37,7 @@ mod glossary;
 mod helpers;
 mod http;
 mod keys;
+mod large_texts;
 mod ledger;
 mod load;
 mod maintain;

@@ -197,12 +197,11 @@ impl Engine {
     ) -> Result<(), Error> {
         caller.must_have_in_glossary(Role::Read)?;
         let live = self.live.snapshot();
+        let concepts: Vec<&Concept> = live.finder.concepts().map(|(_, it)| &**it).collect();
         match format {
-            GlossaryFormat::Csv => glossary::write(live.finder.concepts(), &mut &mut *out)?,
-            GlossaryFormat::Tbx => tbx::write(live.finder.concepts(), Version::V2, &mut &mut *out)?,
-            GlossaryFormat::Tbx3 => {
-                tbx::write(live.finder.concepts(), Version::V3, &mut &mut *out)?
-            }
+            GlossaryFormat::Csv => glossary::write(&concepts, &mut &mut *out)?,
+            GlossaryFormat::Tbx => tbx::write(&concepts, Version::V2, &mut &mut *out)?,
+            GlossaryFormat::Tbx3 => tbx::write(&concepts, Version::V3, &mut &mut *out)?,
         }
         Ok(out.flush()?)
     }
