@@ -12,7 +12,7 @@ use hamzaban::model::Concept;
 /// More than are taken along before everything is built again aside.
 const EDITS: usize = 700;
 
-pub fn measure(title: &str, concepts: &[Concept]) {
+pub(crate) fn measure(title: &str, concepts: &[Concept]) {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::open(folder.path(), false).unwrap();
     engine.catch_up().unwrap();
@@ -62,7 +62,12 @@ pub fn measure(title: &str, concepts: &[Concept]) {
     asks.sort_unstable();
     let told = |times: &[Duration]| {
         let at = |part: usize| times[(times.len() - 1) * part / 100];
-        format!("p50 {:.2?}, p99 {:.2?}, max {:.2?}", at(50), at(99), at(100))
+        format!(
+            "p50 {:.2?}, p99 {:.2?}, max {:.2?}",
+            at(50),
+            at(99),
+            at(100)
+        )
     };
     println!(
         "edits of the {title} glossary ({} concepts), written and found again: {}; who asks meanwhile: {}",
