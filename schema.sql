@@ -179,7 +179,8 @@ CREATE TABLE concept (
   created_at  INTEGER NOT NULL,    -- when it was made
   created_by  TEXT,                -- by whom
   changed_at  INTEGER NOT NULL,    -- when it was last changed
-  changed_by  TEXT                 -- by whom
+  changed_by  TEXT,                -- by whom
+  checksum    INTEGER NOT NULL     -- xxh3 of every other column and its names, for `verify`
 ) STRICT, WITHOUT ROWID;
 
 -- The names of a concept.
@@ -204,7 +205,7 @@ CREATE TABLE concept_history (
   rev     INTEGER NOT NULL,        -- the revision that ended
   at      INTEGER NOT NULL,        -- when it ended
   by      TEXT,                    -- by whom
-  event   TEXT    NOT NULL,        -- what ended it: updated, replaced, reverted, deleted, restored
+  event   TEXT    NOT NULL,        -- what ended it: updated, replaced, reverted, deleted, restored, taken_back
   state   TEXT,                    -- JSON of the whole revision; NULL: it was a deletion, which has no content
   PRIMARY KEY (concept, rev)
 ) STRICT, WITHOUT ROWID;
@@ -216,6 +217,30 @@ CREATE TABLE shipped_concept (
   content TEXT NOT NULL            -- JSON of the concept as it was shipped
 ) STRICT, WITHOUT ROWID;
 
+-- Glossary files that were read in, and their takings back.
+CREATE TABLE glossary_import (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice; people see it with a g in front
+  format      TEXT    NOT NULL,    -- csv, tbx, tbx3, omegat; empty where it takes another one back
+  mode        TEXT    NOT NULL,    -- add, update, keep; empty where it takes another one back
+  by          TEXT,                -- who started it
+  state       TEXT    NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+                                   -- running ones become interrupted when the store is opened
+  bytes_read  INTEGER NOT NULL,    -- how long the (unpacked) file is
+  started_at  INTEGER NOT NULL,    -- when it began
+  finished_at INTEGER,             -- when it ended; NULL: it runs
+  report      TEXT    NOT NULL,    -- JSON of the report so far
+  undoes      INTEGER              -- glossary_import.id of what it takes back; NULL: it read a file
+) STRICT;
+
+-- Which concepts an import of a glossary wrote.
+CREATE TABLE glossary_import_concept (
+  import_id  INTEGER NOT NULL REFERENCES glossary_import (id), -- which import
+  concept    TEXT    NOT NULL,     -- which concept; the concept itself may be gone
+  before_rev INTEGER,              -- its revision before; NULL: there was none of that id
+  after_rev  INTEGER NOT NULL,     -- its revision after
+  PRIMARY KEY (import_id, concept)
+) STRICT, WITHOUT ROWID;
+
 -- House styles: which names a client or publication prefers, and how a text is brought in line.
 CREATE TABLE style (
   name       TEXT    PRIMARY KEY,  -- slug that people and files use; `default` needs no row
@@ -223,6 +248,16 @@ CREATE TABLE style (
   settings   TEXT    NOT NULL,     -- JSON of what it says
   changed_at INTEGER NOT NULL,     -- when it was last changed
   changed_by TEXT                  -- by whom
+) STRICT, WITHOUT ROWID;
+
+-- All revisions of styles, the one in force included.
+CREATE TABLE style_history (
+  name     TEXT    NOT NULL,       -- whose; the style itself may be gone
+  rev      INTEGER NOT NULL,       -- which revision
+  at       INTEGER NOT NULL,       -- when it was written
+  by       TEXT,                   -- by whom
+  settings TEXT,                   -- JSON of what it said; NULL: it was a deletion
+  PRIMARY KEY (name, rev)
 ) STRICT, WITHOUT ROWID;
 
 -- Proposed edits of the termbase, which wait for an editor's decision.

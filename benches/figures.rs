@@ -2,7 +2,7 @@
 //!
 //! Reads the measuring data beside the project (`../shared/data`, or `HAMZABAN_SHARED`/data); without it, it
 //! measures on sentences made of random words and says so. Needs some gigabytes in the temporary folder.
-//! `cargo bench --bench figures -- lookup http` chooses; `-- memory` alone imports a TMX of 1 GB.
+//! `cargo bench --bench figures -- lookup http` chooses (of lookup, concordance, http, bulk, backup, load); `-- memory` alone imports a TMX of 1 GB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,15 +11,22 @@
 )]
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Cursor, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+mod data;
+
+use data::{Random, Segments};
 use hamzaban::engine::{
     Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
 };
 use hamzaban::score::{Segment, compare};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+#[path = "figures/server.rs"]
+mod server;
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -41,13 +48,15 @@ fn main() {
     );
     let engine = import(folder.path(), &segments);
     drop(engine);
-    let engine = Engine::open(folder.path(), false).unwrap();
-    let start = Instant::now();
-    engine.catch_up().unwrap();
-    println!(
-        "full rebuild of the index at start: {:.1} s",
-        start.elapsed().as_secs_f64()
-    );
+    let engine = restarted(folder.path());
+    drop(engine);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "snapshot") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let engine = restarted(folder.path());
     index_size(&engine);
     if wanted("lookup") {
         lookups(&engine, &segments);
@@ -58,90 +67,38 @@ fn main() {
     if wanted("http") {
         http(&engine, &segments);
     }
-}
-
-/// English segments, one a line.
-struct Segments {
-    lines: Vec<String>,
-    origin: &'static str,
-}
-
-impl Segments {
-    fn load() -> Self {
-        let shared = std::env::var_os("HAMZABAN_SHARED").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-            PathBuf::from,
-        );
-        match File::open(shared.join("data/en_segments.txt.xz")) {
-            Ok(file) => {
-                let mut text = Vec::new();
-                lzma_rs::xz_decompress(&mut BufReader::new(file), &mut text).unwrap();
-                let lines = Cursor::new(text)
-                    .lines()
-                    .map(|line| line.unwrap().replace('\t', " "));
-                Self {
-                    lines: lines.collect(),
-                    origin: "en_segments.txt.xz",
-                }
-            }
-            Err(_) => {
-                let mut random = Random(7);
-                let sentence = |random: &mut Random| {
-                    let words = (0..5 + random.below(20)).map(|_| {
-                        let rank = random.below(300) * random.below(300) / 3;
-                        format!("w{rank:x}rd")
-                    });
-                    words.collect::<Vec<_>>().join(" ")
-                };
-                let lines = (0..200_000).map(|_| sentence(&mut random)).collect();
-                Self {
-                    lines,
-                    origin: "made of random words; the measuring data is not here",
-                }
-            }
-        }
+    if wanted("bulk") {
+        server::bulk(&engine, &segments, folder.path());
     }
-
-    fn bytes(&self) -> usize {
-        self.lines.iter().map(String::len).sum()
+    if wanted("backup") {
+        server::backup(&engine, &segments, folder.path());
     }
-
-    /// Exact, edited and unseen segments in equal parts.
-    fn queries(&self, count: usize) -> Vec<String> {
-        let mut random = Random(42);
-        let words_of = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let make = |kind: usize| {
-            let mut words = words_of(&self.lines[random.below(self.lines.len())]);
-            let other = words_of(&self.lines[random.below(self.lines.len())]);
-            match kind % 3 {
-                0 => {}
-                1 => {
-                    for _ in 0..1 + words.len() / 8 {
-                        let place = random.below(words.len());
-                        words[place] = other[random.below(other.len())].clone();
-                    }
-                }
-                _ => {
-                    words.truncate(words.len() / 2);
-                    words.extend_from_slice(&other[other.len() / 2..]);
-                }
-            }
-            words.join(" ")
-        };
-        (0..count).map(make).collect()
+    if wanted("load") {
+        server::under_load(&engine, &segments, folder.path());
     }
 }
 
-/// Xorshift: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
+/// Opens the folder and fills the index, from its snapshot where there is one.
+fn restarted(folder: &Path) -> Arc<Engine> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let snapshots = files
+        .filter(|file| {
+            file.as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|e| e == "snapshot")
+        })
+        .count();
+    let start = Instant::now();
+    let engine = Engine::open(folder, false).unwrap();
+    let opened = start.elapsed().as_secs_f64();
+    engine.catch_up().unwrap();
+    println!(
+        "start with {snapshots} snapshots of the index: store open after {opened:.2} s, ready after {:.2} s",
+        start.elapsed().as_secs_f64()
+    );
+    engine
 }
 
 struct Quiet;
@@ -361,38 +318,17 @@ fn concordances(engine: &Engine, segments: &Segments) {
 
 /// What HTTP adds: the same look-ups in process and over a kept-alive connection.
 fn http(engine: &Arc<Engine>, segments: &Segments) {
-    let options = hamzaban::http::Options {
-        listen: "127.0.0.1:0".into(),
-        token: "0".repeat(64),
-    };
-    let server = hamzaban::http::bind(engine.clone(), options).unwrap();
-    let url = format!("http://{}/v1/lookup", server.address());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = std::thread::spawn(move || {
-        let stop = async move {
-            let _ = stopped.await;
-        };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(server.run(stop))
-    });
-    let agent = ureq::Agent::new_with_defaults();
+    let server = server::Serving::start(engine);
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let (mut tmserver, mut apertium) = (Vec::new(), Vec::new());
     for query in segments.queries(1_000) {
+        let quoted = utf8_percent_encode(&query, NON_ALPHANUMERIC).to_string();
         let lookup = ask(&query, 70);
         inside.push(timed(|| engine.lookup(&Caller::local(), &lookup).unwrap()).1);
-        let post = || {
-            agent
-                .post(&url)
-                .send_json(&lookup)
-                .unwrap()
-                .body_mut()
-                .read_to_string()
-                .unwrap()
-        };
-        outside.push(timed(post).1);
+        outside.push(server.lookup(&lookup));
+        tmserver.push(server.get(&format!("/tmserver/en/fa/unit/{quoted}")));
+        let path = format!("/apertium/translate?langpair=en%7Cfa&threshold=70&q={quoted}");
+        apertium.push(server.get(&path));
     }
     let median = |mut times: Vec<Duration>| {
         times.sort();
@@ -403,8 +339,11 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
         "over HTTP: median {outside:.3} ms, in process {inside:.3} ms, HTTP adds {:.3} ms",
         outside - inside
     );
-    stop.send(()).unwrap();
-    running.join().unwrap().unwrap();
+    println!(
+        "other protocols: tmserver {:.3} ms, Apertium {:.3} ms",
+        median(tmserver),
+        median(apertium)
+    );
 }
 
 /// Imports a TMX of 1 GB that is never on the disk; says how much the process grew beyond the index.

@@ -9,7 +9,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`cli`] | one file a command: settings → engine → print |
-//! | [`http`] | the listener, who may come in, errors as problems, and the JSON API in [`http`]'s `api` |
+//! | [`http`] | the listener, who may come in, errors as problems, the JSON API in [`http`]'s `api`, and a file or folder for each protocol of other programs: `tmserver`, `apertium`, `languagetool`, `reconcile`; MyMemory and t5memory have their place beside them |
 //! | [`engine`] | the use cases: look up, edit, import, export. The only room that decides |
 //! | [`names`] | names and terms in running text: what is meant, its standing, its rewriting; fuzzy look-up |
 //! | [`index`] | which stored segments reach a score: exact, without comparing all |
@@ -49,7 +49,8 @@
 //! the follower thread applies the changes to the index → the answer.
 //! *Import*: `formats::read` on the caller's thread → batches to the writer → the follower, all at once.
 //! *Feed*: `http/api/changes.rs` → `engine/feed.rs` → the store's log; the follower wakes whoever waits in `http/news.rs`.
-//! *Start*: bind → the engine fills the index from the store → ready.
+//! *Start*: bind → the engine loads the index from its snapshot and replays the log since, or fills it from the
+//! store → ready.
 //!
 //! # Where to look
 //! | I want to … | go to |
@@ -62,7 +63,10 @@
 //! | add a column | `schema.sql` and a step in `store/schema.rs` |
 //! | add a file format | `formats/NAME.rs` and a line in `formats/mod.rs` |
 //! | add a kind of document | `documents/NAME.rs`, `documents/kind.rs` and a line in `documents/mod.rs` |
+//! | speak another protocol | `http/NAME.rs` after `http/apertium.rs`, its refusals in `http/door.rs`, and its rows in `tests/suite/rights_table.rs` |
+//! | speak with OpenRefine | `http/reconcile`, which only translates; `engine/glossary/identify.rs` decides what is a match |
 //! | add a call | `http/api/NAME.rs`, `http/openapi.rs`, and its row in `tests/suite` |
+//! | change what editors underline | `http/languagetool/reply.rs`; what is found is `names` |
 //! | decide who may do what | `engine/access.rs`, and the route's row in `tests/suite/rights.rs` |
 //! | change an error's status | `http/problem.rs` |
 //! | add a setting | `config` |

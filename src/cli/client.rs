@@ -222,11 +222,14 @@ impl Client {
     }
 
     /// The termbase as a file, to be read as it comes.
-    pub(super) fn export_glossary(&self, format: &str) -> anyhow::Result<impl Read + use<>> {
+    pub(super) fn export_glossary(
+        &self,
+        query: &[(&str, &str)],
+    ) -> anyhow::Result<impl Read + use<>> {
         let request = self
             .agent
             .get(self.address("/v1/glossary/export"))
-            .query("format", format);
+            .query_pairs(query.iter().copied());
         let response = self.answer(self.dress(request).call())?;
         Ok(response
             .into_body()

@@ -11,7 +11,8 @@ use super::export::{Beside, copy};
 use super::import::{Mode, failed, refused, told};
 use super::target::{Place, Target};
 use super::{Usage, print, remark};
-use crate::engine::{Caller, Engine, GlossaryFormat, GlossaryImport, ImportMode};
+use crate::engine::{Caller, Engine, GlossaryFormat, GlossaryImport};
+use crate::model::Lang;
 
 /// What can be done with glossary files.
 #[derive(Debug, clap::Subcommand)]
@@ -21,13 +22,58 @@ pub(super) enum GlossaryCommand {
     /// Write the termbase to a file, or to standard output
     Export(ExportArguments),
     /// Say what is wrong with a glossary file, with lines; nothing is written
-    Check {
-        /// The file (CSV); `-` is standard input
-        file: PathBuf,
-        /// Print the faults as JSON, one a line
-        #[arg(long)]
-        json: bool,
-    },
+    Check(CheckArguments),
+}
+
+/// What `glossary check` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArguments {
+    /// The file; `-` is standard input
+    file: PathBuf,
+    #[command(flatten)]
+    shape: Shape,
+    /// Print the faults as JSON, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a glossary file is to be understood.
+#[derive(Debug, clap::Args)]
+pub(super) struct Shape {
+    /// The format: csv, tbx, tbx3, omegat; else the file's extension tells
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    format: Option<GlossaryFormat>,
+    /// Language of the terms in a file of OmegaT's
+    #[arg(long, value_name = "TAG", requires = "to")]
+    from: Option<Lang>,
+    /// Language of the translations in it
+    #[arg(long, value_name = "TAG", requires = "from")]
+    to: Option<Lang>,
+}
+
+impl Shape {
+    fn format(&self, file: Option<&Path>) -> Option<GlossaryFormat> {
+        self.format.or_else(|| of_path(file?))
+    }
+
+    /// The format of a file that is there.
+    fn of(&self, file: &Path) -> Result<GlossaryFormat, Usage> {
+        self.format(Some(file)).ok_or_else(|| {
+            let file = file.display();
+            Usage(format!(
+                "{file}: its extension tells no format: give --format"
+            ))
+        })
+    }
+
+    fn langs(&self, format: GlossaryFormat) -> Result<Option<(Lang, Lang)>, Usage> {
+        let langs = self.from.clone().zip(self.to.clone());
+        if format == GlossaryFormat::Omegat && langs.is_none() {
+            let told = "OmegaT's glossaries do not say their languages: give --from and --to";
+            return Err(Usage(told.to_owned()));
+        }
+        Ok(langs)
+    }
 }
 
 /// What `glossary import` takes.
@@ -35,9 +81,8 @@ pub(super) enum GlossaryCommand {
 pub(super) struct ImportArguments {
     /// The file; `-` is standard input
     file: PathBuf,
-    /// Its format; else its extension tells
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
-    format: Option<GlossaryFormat>,
+    #[command(flatten)]
+    shape: Shape,
     /// Of concepts that are there: add the names that they lack, replace them, or leave them
     #[arg(long, value_name = "MODE", default_value = "add")]
     mode: Mode,
@@ -54,9 +99,8 @@ pub(super) struct ImportArguments {
 pub(super) struct ExportArguments {
     /// The file to write; else standard output
     file: Option<PathBuf>,
-    /// The format; else the extension of the file tells
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
-    format: Option<GlossaryFormat>,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 fn format(name: &str) -> Result<GlossaryFormat, String> {
@@ -70,14 +114,14 @@ fn format(name: &str) -> Result<GlossaryFormat, String> {
 fn of_path(path: &Path) -> Option<GlossaryFormat> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    GlossaryFormat::parse(name.rsplit_once('.')?.1)
+    GlossaryFormat::of_extension(name.rsplit_once('.')?.1)
 }
 
 pub(super) fn run(place: &Place, command: &GlossaryCommand) -> anyhow::Result<ExitCode> {
     match command {
         GlossaryCommand::Import(arguments) => import(place, arguments),
         GlossaryCommand::Export(arguments) => export(place, arguments),
-        GlossaryCommand::Check { file, json } => check(file, *json),
+        GlossaryCommand::Check(arguments) => check(arguments),
     }
 }
 
@@ -90,37 +134,28 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
 }
 
 fn import(place: &Place, arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
-    let by_name = || of_path(&arguments.file);
-    let format = arguments.format.or_else(by_name).ok_or_else(|| {
-        let file = arguments.file.display();
-        Usage(format!(
-            "{file}: its extension tells no format: give --format"
-        ))
-    })?;
+    let format = arguments.shape.of(&arguments.file)?;
     let mut file = open(&arguments.file)?;
     let how = GlossaryImport {
         format,
+        langs: arguments.shape.langs(format)?,
         mode: arguments.mode.into(),
         allow_confusable: arguments.allow_confusable,
     };
     let outcome = match place.open()? {
-        Target::Here(here) => failed(here.engine.import_glossary(&Caller::local(), file, how))?,
+        Target::Here(here) => failed(here.engine.import_glossary(&Caller::local(), file, &how))?,
         Target::There(client) => {
-            let mode = match how.mode {
-                ImportMode::Add => "add",
-                ImportMode::Update => "update",
-                ImportMode::Keep => "keep",
-            };
             let confusable = if how.allow_confusable {
                 "true"
             } else {
                 "false"
             };
-            let query = [
+            let mut query = vec![
                 ("format", format.as_str()),
-                ("mode", mode),
+                ("mode", how.mode.as_str()),
                 ("allow_confusable", confusable),
             ];
+            query.extend(pair(how.langs.as_ref()));
             refused(client.import_glossary(&query, &mut file))?
         }
     };
@@ -140,18 +175,19 @@ fn import(place: &Place, arguments: &ImportArguments) -> anyhow::Result<ExitCode
 }
 
 fn export(place: &Place, arguments: &ExportArguments) -> anyhow::Result<ExitCode> {
-    let by_name = || of_path(arguments.file.as_deref()?);
-    let format = arguments.format.or_else(by_name).unwrap_or_default();
+    let format = arguments.shape.format(arguments.file.as_deref());
+    let format = format.unwrap_or_default();
+    let shape = (format, arguments.shape.langs(format)?);
     let target = place.open()?;
     match arguments
         .file
         .as_deref()
         .filter(|file| *file != Path::new("-"))
     {
-        None => write(&target, format, &mut io::stdout().lock())?,
+        None => write(&target, &shape, &mut io::stdout().lock())?,
         Some(path) => {
             let mut beside = Beside::create(path)?;
-            write(&target, format, &mut beside.file)?;
+            write(&target, &shape, &mut beside.file)?;
             beside.keep(path)?;
             remark(&format!("wrote {}", path.display()));
         }
@@ -159,30 +195,48 @@ fn export(place: &Place, arguments: &ExportArguments) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(target: &Target, format: GlossaryFormat, out: &mut dyn Write) -> anyhow::Result<()> {
+/// The languages as a server is asked for them.
+fn pair(langs: Option<&(Lang, Lang)>) -> Vec<(&'static str, &str)> {
+    let pair = langs.map(|(from, to)| [("from", from.as_str()), ("to", to.as_str())]);
+    pair.into_iter().flatten().collect()
+}
+
+fn write(
+    target: &Target,
+    (format, langs): &(GlossaryFormat, Option<(Lang, Lang)>),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut out = BufWriter::with_capacity(64 << 10, out);
     match target {
         Target::Here(here) => {
             let caller = Caller::local();
-            here.engine.export_glossary(&caller, format, &mut out)?;
+            here.engine
+                .export_glossary(&caller, *format, langs.as_ref(), &mut out)?;
         }
-        Target::There(client) => copy(&mut client.export_glossary(format.as_str())?, &mut out)?,
+        Target::There(client) => {
+            let mut query = vec![("format", format.as_str())];
+            query.extend(pair(langs.as_ref()));
+            copy(&mut client.export_glossary(&query)?, &mut out)?;
+        }
     }
     out.flush()?;
     Ok(())
 }
 
-fn check(path: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let found = Engine::check_glossary(open(path)?)
+fn check(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+    let (path, json) = (&arguments.file, arguments.json);
+    let format = arguments.shape.of(path)?;
+    let langs = arguments.shape.langs(format)?;
+    let found = Engine::check_glossary(open(path)?, format, langs.as_ref())
         .with_context(|| format!("cannot read {}", path.display()))?;
     for fault in &found.faults {
         if json {
             let fault = serde_json::json!({
-                "line": fault.line, "code": fault.code, "reason": fault.reason, "minor": fault.is_minor,
+                "line": fault.place.line, "byte": fault.place.byte, "code": fault.code, "reason": fault.reason, "minor": fault.is_minor,
             });
             print(&format!("{fault}\n"))?;
         } else {
-            let (line, code, reason) = (fault.line, fault.code, &fault.reason);
+            let (line, code, reason) = (fault.place.line, fault.code, &fault.reason);
             print(&format!("{}:{line}: {code}: {reason}\n", path.display()))?;
         }
     }

@@ -73,7 +73,7 @@ fn tools(place: &Place, files: &Files) -> anyhow::Result<NameTools> {
         Target::There(client) => {
             let style = client.style(files.style.as_deref().unwrap_or("default"))?;
             let mut csv = Vec::new();
-            let mut file = client.export_glossary("csv")?;
+            let mut file = client.export_glossary(&[("format", "csv")])?;
             file.read_to_end(&mut csv)
                 .map_err(|error| anyhow!("the glossary broke off: {error}"))?;
             Ok(NameTools::of_csv(io::Cursor::new(csv), &style)?)

@@ -64,6 +64,9 @@ pub(super) fn read_id(id: &str, what: &str) -> Result<ImportId, Error> {
 impl Engine {
     /// How a change of many units stands.
     pub fn bulk(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        if let Some(bulk) = self.glossary_bulk(caller, id)? {
+            return Ok(bulk);
+        }
         let bulk = self.bulk_for(caller, Role::Read, id)?;
         self.bulk_view(caller, bulk)
     }
@@ -156,6 +159,9 @@ impl Engine {
 
     /// Takes back what an import added or changed and nobody edited since; see [`Engine::undo_bulk`].
     pub fn undo_import(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        if let Some(undone) = self.undo_glossary_import(caller, id)? {
+            return Ok(undone);
+        }
         let import = self
             .bulk_for(caller, Role::Write, id)
             .map_err(|error| match error {
@@ -172,6 +178,9 @@ impl Engine {
     /// conflicts and left alone. What it does is a change of its own, which can be taken back too. When it breaks
     /// off, doing it again finishes.
     pub fn undo_bulk(&self, caller: &Caller, id: &str) -> Result<BulkView, Error> {
+        if let Some(undone) = self.undo_glossary_import(caller, id)? {
+            return Ok(undone);
+        }
         let bulk = self.bulk_for(caller, Role::Write, id)?;
         self.undo(caller, &bulk)
     }

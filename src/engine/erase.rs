@@ -85,6 +85,7 @@ impl Engine {
             units.push((unit, memory.id));
         }
         must_confirm(&ids.join(","), confirm)?;
+        self.snapshots.forget();
         let who = caller.actor();
         Ok(self.store.write(move |tx| {
             let mut erased = 0;
@@ -156,6 +157,7 @@ impl Engine {
         if memory.read_only {
             return Err(Error::ReadOnly { name: memory.name });
         }
+        self.snapshots.forget();
         let who = caller.actor();
         let (id, label) = (memory.id, memory.name);
         self.store.write(move |tx| {

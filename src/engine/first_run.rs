@@ -3,7 +3,7 @@
 use super::{Engine, Error};
 use crate::formats::{self, Format, ReadOptions};
 use crate::model::Lang;
-use crate::store::{self, Mode, Prepared};
+use crate::store::{self, Actor, Deed, Mode, Prepared};
 
 /// About 330 news and report sentences, written for this project; see `glossary/README.md`.
 const SAMPLE: &[u8] = include_bytes!("../../glossary/sample-memory.tsv");
@@ -59,6 +59,10 @@ impl Engine {
         let count = units.len() as u64;
         self.store.write(move |tx| {
             let memory = tx.create_memory(NAME, TITLE, 0, false, Some(BY))?;
+            tx.audit(
+                &Actor::program(),
+                &Deed::memory("memory_created", memory.id, NAME),
+            )?;
             for unit in units {
                 tx.put_draft(memory.id, unit, Mode::Add, Some(BY), None)?;
             }

@@ -32,6 +32,7 @@ impl Engine {
     /// Answers one look-up; see [`Lookup`] for the settings and [`crate::score`] for what a score means.
     pub fn lookup(&self, caller: &Caller, lookup: &Lookup) -> Result<LookupReply, Error> {
         self.must_be_ready()?;
+        self.imports.somebody_asks();
         Asked::new(lookup)?.answer(self, caller)
     }
 
@@ -40,6 +41,7 @@ impl Engine {
         &self,
         caller: &Caller,
         batch: &BatchLookup,
+        wanted: &dyn Fn() -> bool,
     ) -> Result<Vec<LookupReply>, Error> {
         if batch.segments.len() > 100 {
             return Err(invalid(
@@ -67,7 +69,8 @@ impl Engine {
             self.lookup(caller, &lookup)
                 .map_err(|error| error.below(&format!("/segments/{place}")))
         };
-        batch.segments.iter().enumerate().map(one).collect()
+        let segments = batch.segments.iter().enumerate();
+        segments.take_while(|_| wanted()).map(one).collect()
     }
 }
 

@@ -9,6 +9,8 @@ use crate::store::{self, Deed, DeletedMemory};
 
 /// The longest title, in characters.
 const MAX_TITLE: usize = 200;
+/// Where programs write that cannot say where.
+const DEFAULT: &str = "default";
 /// Units read at once when a deleted memory is indexed again.
 const INDEXED_AT_ONCE: usize = 2_000;
 
@@ -29,6 +31,47 @@ impl Engine {
         let memory = self.memory_for(caller, Role::Read, name)?;
         let langs = self.store.read(|reader| languages(reader, &memory))?;
         Ok(view::memory(&memory, langs))
+    }
+
+    /// The memory that those mean who cannot say which, as other programs' protocols have no word for it: the one that
+    /// is named all the same, else the only one that the caller may write, else `default`; `None` where that would
+    /// have to be made first.
+    pub fn memory_meant(
+        &self,
+        caller: &Caller,
+        named: Option<&str>,
+    ) -> Result<Option<String>, Error> {
+        if let Some(name) = named {
+            return Ok(Some(self.memory_for(caller, Role::Write, name)?.name));
+        }
+        let mut memories = self.store.read(|reader| Self::readable(caller, reader))?;
+        memories.retain(|one| !one.read_only && caller.must_have(Role::Write, one.id).is_ok());
+        let several = "this key may write several memories: name one in ?memory=, or use a key for one memory";
+        match memories.as_slice() {
+            [only] => Ok(Some(only.name.clone())),
+            some if some.iter().any(|memory| memory.name == DEFAULT) => Ok(Some(DEFAULT.into())),
+            _ if caller.rights.everywhere >= Some(Role::Write) => Ok(None),
+            [] => Err(Error::Forbidden {
+                needed: Role::Write,
+            }),
+            _ => Err(invalid("memory_needed", "memory", several)),
+        }
+    }
+
+    /// The same for a write, for which it is made.
+    pub fn memory_to_write(&self, caller: &Caller, named: Option<&str>) -> Result<String, Error> {
+        if let Some(name) = self.memory_meant(caller, named)? {
+            return Ok(name);
+        }
+        let new = NewMemory {
+            name: DEFAULT.to_owned(),
+            ..NewMemory::default()
+        };
+        match self.create_memory(caller, &new) {
+            // Somebody else was quicker; or it is read-only, as the write will tell.
+            Ok(_) | Err(Error::Exists { .. }) => Ok(new.name),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a memory: who may write in all of them may also add one, as an import does.

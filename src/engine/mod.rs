@@ -28,6 +28,7 @@ mod lookup;
 mod memories;
 mod replace;
 mod requests;
+mod snapshots;
 mod stats;
 mod transfer;
 #[cfg(test)]
@@ -57,12 +58,13 @@ pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use filter::Filter;
 pub use first_run::Sample;
 pub use glossary::{
-    CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
+    Brief, CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, DocumentChange, DocumentChanges, FindNames, FindTerms,
     FindingView, FoundConcept, FoundNames, FoundTerms, GlossaryCheck, GlossaryFormat,
-    GlossaryImport, MentionView, NameChange, NameEntry, NameTools, NewConcept, NewStyle,
-    NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
-    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
+    GlossaryImport, Identified, Identify, MentionView, NameChange, NameEntry, NameTools,
+    NewConcept, NewStyle, NewSuggestion, NormalizeNames, NormalizedNames, PairFinding,
+    PairFindingKind, Stretch, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView,
+    SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
 pub use idempotency::Once;
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
@@ -92,6 +94,7 @@ use crate::store::{self, Condition, DB_FILE, OpenError, OpenOptions, Store};
 use admission::Keys;
 use caretaker::Caretaker;
 use error::invalid;
+use snapshots::{Moment, Snapshots};
 
 /// How far the index is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +146,7 @@ pub struct Engine {
     /// Held while a deleted memory comes back.
     restoring: parking_lot::Mutex<()>,
     index: Arc<Index>,
+    snapshots: Arc<Snapshots>,
     /// The termbase in memory.
     live: Arc<glossary::Live>,
     /// The last change that look-ups see.
@@ -219,13 +223,15 @@ impl Engine {
             }
         };
         let store = Arc::new(Store::open(data, options, Box::new(follower))?);
+        let snapshots = Arc::new(Snapshots::new(data));
         let keys = Keys::default();
         let stored = store.read(|reader| reader.keys());
         keys.load(stored.map_err(|error| OpenError::store(&data.join(DB_FILE), error))?);
         let engine = Arc::new(Engine {
             _keeper: keeper::Keeper::start(store.clone()),
-            _tidier: Tidier::start(index.clone()),
+            _tidier: Tidier::start(index.clone(), snapshots.clone(), store.clone()),
             store,
+            snapshots,
             restoring: parking_lot::Mutex::default(),
             index,
             live,
@@ -253,10 +259,22 @@ impl Engine {
         self.loading.ready.store(true, Ordering::Release);
     }
 
+    /// From its snapshot, or else from the store.
     fn fill(&self) -> Result<(), Error> {
-        let (total, head) = self.store.read(|reader| {
-            let units: i64 = reader.memories()?.iter().map(|memory| memory.units).sum();
-            Ok((units, reader.head()?))
+        let head = self.store.head();
+        if !self.snapshots.load(&self.index, &self.store)? {
+            self.fill_from_store()?;
+        }
+        self.index.has_all_up_to(head);
+        self.fill_glossary()?;
+        self.applied.store(head.0, Ordering::Release);
+        Ok(())
+    }
+
+    fn fill_from_store(&self) -> Result<(), Error> {
+        let total = self.store.read(|reader| {
+            let memories = reader.memories()?;
+            Ok(memories.iter().map(|memory| memory.units).sum::<i64>())
         })?;
         self.loading
             .total
@@ -294,10 +312,7 @@ impl Engine {
             filler
                 .join()
                 .map_err(|_| Error::Store("the index could not be filled; please report it".into()))
-        })?;
-        self.fill_glossary()?;
-        self.applied.store(head.0, Ordering::Release);
-        Ok(())
+        })
     }
 
     fn fill_glossary(&self) -> Result<(), Error> {
@@ -381,7 +396,7 @@ impl Engine {
     }
 }
 
-/// Keeps the index tidy on a thread of its own, which ends with this.
+/// Keeps the index tidy, and its snapshots, on a thread of its own, which ends with this.
 struct Tidier {
     stop: Option<std::sync::mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -393,7 +408,7 @@ const TIDY_EVERY: Duration = Duration::from_millis(250);
 const ROUNDS_OF_REST: u32 = 4;
 
 impl Tidier {
-    fn start(index: Arc<Index>) -> Self {
+    fn start(index: Arc<Index>, snapshots: Arc<Snapshots>, store: Arc<Store>) -> Self {
         let (stop, stopped) = std::sync::mpsc::channel();
         let run = move || {
             let (mut seen, mut rest) = (0, 0);
@@ -401,8 +416,13 @@ impl Tidier {
                 let changes = index.changes();
                 rest = if changes == seen { rest + 1 } else { 0 };
                 seen = changes;
-                index.tidy(rest >= ROUNDS_OF_REST);
+                let at_rest = rest >= ROUNDS_OF_REST;
+                if !index.tidy(at_rest) {
+                    let moment = if at_rest { Moment::Rest } else { Moment::Busy };
+                    snapshots.write_if_due(&index, &store, moment);
+                }
             }
+            snapshots.write_if_due(&index, &store, Moment::End);
         };
         let thread = std::thread::Builder::new()
             .name("index-tidier".into())

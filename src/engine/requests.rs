@@ -310,6 +310,17 @@ pub enum ImportMode {
     Keep,
 }
 
+impl ImportMode {
+    /// Its name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Update => "update",
+            Self::Keep => "keep",
+        }
+    }
+}
+
 /// A unit was written, or was there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Written {

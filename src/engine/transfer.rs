@@ -55,7 +55,7 @@ impl Engine {
                 memory,
                 file: label.chars().take(200).collect(),
                 format: format.to_string(),
-                mode: mode_name(mode).to_owned(),
+                mode: mode.as_str().to_owned(),
                 by: who.by.clone(),
             })?;
             tx.audit(&who, &Deed::import("import_started", memory, id))?;
@@ -107,6 +107,7 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
             submitted: 0,
+            asked: self.imports.asked(),
         };
         let _counted = self.imports.one();
         let ended = run.all(input, format, langs, progress);
@@ -131,6 +132,9 @@ impl Engine {
 
     /// How an import stands.
     pub fn import_status(&self, caller: &Caller, id: &str) -> Result<ImportStatus, Error> {
+        if let Some(status) = self.glossary_import_status(caller, id)? {
+            return Ok(status);
+        }
         let import = self.import_record(id)?;
         // Who may not see the memory sees no import of it; who may read it sees how its imports went.
         caller
@@ -225,14 +229,6 @@ fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
     langs
 }
 
-fn mode_name(mode: ImportMode) -> &'static str {
-    match mode {
-        ImportMode::Add => "add",
-        ImportMode::Update => "update",
-        ImportMode::Keep => "keep",
-    }
-}
-
 /// Counts the bytes that go through.
 struct Counted {
     input: Box<dyn Read + Send>,
@@ -271,6 +267,8 @@ struct Run<'a> {
     ahead: VecDeque<Pending<ImportReport>>,
     /// Units read that were handed over.
     submitted: u64,
+    /// How often somebody had looked something up when the last batch was handed over.
+    asked: u64,
 }
 
 impl Run<'_> {
@@ -380,7 +378,11 @@ impl Run<'_> {
             tx.note_import_progress(id, bytes, &report)?;
             Ok(report)
         }));
-        while self.ahead.len() > BATCHES_AHEAD {
+        // While people look things up, reading, writing and indexing take turns, and leave a core to them.
+        let asked = self.engine.imports.asked();
+        let at_once = std::mem::replace(&mut self.asked, asked) == asked;
+        let ahead = if at_once { BATCHES_AHEAD } else { 0 };
+        while self.ahead.len() > ahead {
             self.confirm()?;
         }
         Ok(())

@@ -45,7 +45,7 @@ pub struct Verification {
 /// One thing that is wrong.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Damage {
-    /// `file`, `unit`, `equal`, `count`, `reference`, `history`, or `index`.
+    /// `file`, `unit`, `equal`, `count`, `reference`, `history`, `concept`, or `index`.
     pub kind: String,
     /// In which memory; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +109,7 @@ fn kind(damage: store::Damage) -> &'static str {
         store::Damage::Count => "count",
         store::Damage::Reference => "reference",
         store::Damage::History => "history",
+        store::Damage::Concept => "concept",
     }
 }
 
@@ -120,6 +121,10 @@ const REMEDIES: &[(&[&str], &str)] = &[
     (
         &["unit", "history"],
         "the named units are not what was written: compare them with a backup, and write them again (PUT /v1/units/ID) or bring the backup back with `hamzaban restore FILE`; look at the disk's health (smartctl) and memory (memtest)",
+    ),
+    (
+        &["concept"],
+        "the named concepts are not what was written: compare them with a backup and write them again (PUT /v1/concepts/ID); look at the disk's health (smartctl) and memory (memtest)",
     ),
     (
         &["equal", "count"],

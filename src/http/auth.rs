@@ -23,14 +23,20 @@ impl FromRequest for Access {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(admit(request))
+        ready(admit(request, None))
     }
 }
 
-fn admit(request: &HttpRequest) -> Result<Access, Problem> {
+/// Who asks, where a protocol has a place of its own for a key: `offered` is what stood there. A key in the head
+/// counts before it. While no key exists it is not looked at: clients fill such places with keys of other servers.
+pub(super) fn admit(request: &HttpRequest, offered: Option<&str>) -> Result<Access, Problem> {
     let state: &web::Data<State> = request.app_data().ok_or_else(Problem::internal)?;
     refuse_key_in_query(request)?;
-    let caller = match given(request) {
+    let given = match (given(request), offered) {
+        (Given::Nothing, Some(key)) if !state.engine.is_open() => Given::Key(key),
+        (given, _) => given,
+    };
+    let caller = match given {
         Given::Nothing if state.engine.is_open() => Caller::local(),
         Given::Key(key) if bool::from(key.as_bytes().ct_eq(state.token.as_bytes())) => {
             Caller::local()

@@ -23,6 +23,8 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long it may take besides 1 s for each KiB.
 const BODY_GRACE: Duration = Duration::from_secs(10);
+/// How long the rest of a body that is too large is read, so that its sender hears why.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// A JSON body that was read and checked.
 pub(super) struct Body<T> {
@@ -46,7 +48,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let head = check_head(request);
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = read(head?, payload).await?;
+            let bytes = read(head?, payload, MAX_BODY).await?;
             Ok(Body {
                 value: json::typed(json::parse(&bytes)?)?,
                 hash: xxh3_64(&bytes),
@@ -63,18 +65,28 @@ impl FromRequest for JsonBody {
         let head = check_head(request);
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = read(head?, payload).await?;
+            let bytes = read(head?, payload, MAX_BODY).await?;
             let value = json::parse(&bytes)?;
             Ok(JsonBody { value })
         })
     }
 }
 
-fn too_large() -> Problem {
+/// A whole body of at most `most` bytes, whatever its content type. One that is longer is read on for a while, so that
+/// clients that send first and read then get the answer.
+pub(super) async fn any(
+    request: &HttpRequest,
+    payload: Payload,
+    most: usize,
+) -> Result<Vec<u8>, Problem> {
+    read(is_gzipped(request)?, payload, most).await
+}
+
+fn too_large(most: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("a JSON body may have {MAX_BODY} bytes, unpacked too"),
+        format!("a body may have {most} bytes here, unpacked too"),
     )
     .and_close()
 }
@@ -95,13 +107,22 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
             "send the body as Content-Type: application/json",
         ));
     }
+    check_length(request)?;
+    is_gzipped(request)
+}
+
+fn check_length(request: &HttpRequest) -> Result<(), Problem> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(too_large());
+        return Err(too_large(MAX_BODY));
     }
+    Ok(())
+}
+
+fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     match request.headers().get(header::CONTENT_ENCODING) {
         None => Ok(false),
         Some(value) => match value.as_bytes().to_ascii_lowercase().as_slice() {
@@ -112,7 +133,7 @@ fn check_head(request: &HttpRequest) -> Result<bool, Problem> {
     }
 }
 
-async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {
+async fn read(gzipped: bool, payload: Payload, most: usize) -> Result<Vec<u8>, Problem> {
     let slow = || Problem::of_status(StatusCode::REQUEST_TIMEOUT).and_close();
     let mut incoming = Incoming::new(payload, BODY_GRACE);
     let all = async {
@@ -120,7 +141,10 @@ async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {
         loop {
             match incoming.next().await {
                 Ok(None) => return Ok(bytes),
-                Ok(Some(piece)) if bytes.len() + piece.len() > MAX_BODY => return Err(too_large()),
+                Ok(Some(piece)) if bytes.len() + piece.len() > most => {
+                    incoming.drain(DRAIN).await;
+                    return Err(too_large(most));
+                }
                 Ok(Some(piece)) => bytes.extend_from_slice(&piece),
                 Err(Broken::Slow) => return Err(slow()),
                 Err(Broken::Gone) => {
@@ -131,21 +155,24 @@ async fn read(gzipped: bool, payload: Payload) -> Result<Vec<u8>, Problem> {
         }
     };
     let bytes = timeout(BODY_TIME, all).await.map_err(|_| slow())??;
-    if gzipped { unpack(&bytes) } else { Ok(bytes) }
+    match gzipped {
+        true => unpack(&bytes, most),
+        false => Ok(bytes),
+    }
 }
 
-/// Unpacks at most [`MAX_BODY`] bytes: what would grow beyond is refused, not held.
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, Problem> {
+/// Unpacks at most `most` bytes: what would grow beyond is refused, not held.
+fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    let mut unpacked = flate2::read::MultiGzDecoder::new(packed).take(MAX_BODY as u64 + 1);
+    let mut unpacked = flate2::read::MultiGzDecoder::new(packed).take(most as u64 + 1);
     unpacked.read_to_end(&mut bytes).map_err(|_| {
         Problem::bad_request(
             "invalid_encoding",
             "the body is not gzip, although it says so",
         )
     })?;
-    if bytes.len() > MAX_BODY {
-        return Err(too_large());
+    if bytes.len() > most {
+        return Err(too_large(most));
     }
     Ok(bytes)
 }
@@ -382,7 +409,10 @@ mod tests {
         packer.write_all(&vec![b' '; 64 << 20]).unwrap();
         let packed = packer.finish().unwrap();
         assert!(packed.len() < MAX_BODY);
-        assert_eq!(unpack(&packed).unwrap_err().code(), "too_large");
-        assert_eq!(unpack(b"{}").unwrap_err().code(), "invalid_encoding");
+        assert_eq!(unpack(&packed, MAX_BODY).unwrap_err().code(), "too_large");
+        assert_eq!(
+            unpack(b"{}", MAX_BODY).unwrap_err().code(),
+            "invalid_encoding"
+        );
     }
 }

@@ -1,20 +1,20 @@
-//! What every request passes on its way in and out: Host and Origin, the cap on requests in flight,
-//! a request id, a log span with the route's pattern, and the headers that each reply carries.
+//! What every request passes on its way in and out: the key in its path, Host and Origin, the cap on requests in
+//! flight, a request id, a log span with the route's pattern, and the headers that each reply carries.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, blocking};
+use super::{State, apertium, blocking, languagetool, path_key, reconcile};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -75,16 +75,23 @@ fn enter_one(places: &Arc<Semaphore>, full: &str) -> Result<Place, Problem> {
 /// The middleware.
 pub(super) async fn pass(
     door: web::Data<Door>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id();
     let span = tracing::error_span!("request", id = %id, method = %request.method());
-    let docs = request.path().starts_with("/docs");
+    let key = path_key::take(&mut request);
+    let policy = policy(request.path());
     let quiet = is_health(&request);
-    let mut response = match enter(&door, &request) {
-        Err(problem) => request.into_response(problem.respond(&id)),
+    // As it will be routed: letters can be written in many ways.
+    let open = cross_origin(request.match_info().as_str());
+    let mut response = match key.and_then(|()| enter(&door, &request)) {
+        Err(problem) => {
+            let reply = refusal(request.request(), &problem, &id);
+            request.into_response(reply)
+        }
+        Ok(_) if open && request.method() == Method::OPTIONS => request.into_response(preflight()),
         Ok(place) => {
             if let Some(place) = place {
                 request.extensions_mut().insert(place);
@@ -99,7 +106,13 @@ pub(super) async fn pass(
     let rate = response.request().extensions().get::<Rate>().copied();
     span.in_scope(|| log(&response, started, quiet));
     count(&response, started);
-    dress(response.headers_mut(), &id, docs);
+    dress(response.headers_mut(), &id, policy);
+    if open {
+        let anybody = HeaderValue::from_static("*");
+        response
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+    }
     if let Some(rate) = rate {
         tell(response.headers_mut(), rate);
     }
@@ -127,7 +140,11 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
             .uri()
             .authority()
             .map(|authority| authority.as_str());
-        check_host(request.headers(), host)?;
+        check_host(
+            request.headers(),
+            host,
+            cross_origin(request.match_info().as_str()),
+        )?;
     }
     if is_health(request) {
         return Ok(None);
@@ -135,9 +152,31 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     enter_one(&door.in_flight, "too many requests are in flight").map(Some)
 }
 
+/// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they
+/// change nothing.
+fn cross_origin(path: &str) -> bool {
+    reconcile::is_at(path) || (languagetool::is_at(path) && !languagetool::is_about_words(path))
+}
+
+/// What a browser wants to hear before it sends a page's request that has a key or a Content-Type of its own.
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}
+
 /// Refuses names that a browser could have been led here by (DNS rebinding), and pages of other
-/// origins. In force as long as the server is open, which it is while no key exists.
-fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
+/// origins where they may not ask. In force as long as the server is open, which it is while no key exists.
+fn check_host(
+    headers: &HeaderMap,
+    authority: Option<&str>,
+    cross_origin: bool,
+) -> Result<(), Problem> {
     let misdirected = || {
         Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -159,7 +198,7 @@ fn check_host(headers: &HeaderMap, authority: Option<&str>) -> Result<(), Proble
             .strip_prefix("http://")
             .is_some_and(|rest| rest.eq_ignore_ascii_case(host))
     };
-    if headers.get_all(header::ORIGIN).all(same) {
+    if cross_origin || headers.get_all(header::ORIGIN).all(same) {
         Ok(())
     } else {
         Err(Problem::new(
@@ -182,6 +221,16 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
+/// A refusal in the words of the protocol that was spoken: handlers of every protocol return a [`Problem`], and so do
+/// those that the door turns away.
+fn refusal(request: &HttpRequest, problem: &Problem, id: &str) -> HttpResponse {
+    match request.path().split('/').find(|part| !part.is_empty()) {
+        Some("apertium") => apertium::refusal(problem, id),
+        _ if languagetool::is_at(request.path()) => languagetool::refusal(problem),
+        _ => problem.respond(id),
+    }
+}
+
 /// Makes a problem of every error reply: those of handlers get the request's id, and those that
 /// actix gives by itself get a body. Headers such as `Allow` stay.
 fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
@@ -195,7 +244,8 @@ fn as_problem(response: ServiceResponse, id: &str) -> ServiceResponse {
         None => Problem::of_status(status),
     };
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = response.into_response(problem.respond(id));
+    let reply = refusal(response.request(), &problem, id);
+    let mut response = response.into_response(reply);
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, allow);
     }
@@ -267,8 +317,17 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 const POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-fn dress(headers: &mut HeaderMap, id: &str, docs: bool) {
-    let policy = if docs { DOCS_POLICY } else { POLICY };
+/// What a browser may do with a reply, beyond showing it.
+fn policy(path: &str) -> &'static str {
+    match path {
+        "/reconcile/preview" => reconcile::PREVIEW_POLICY,
+        "/reconcile/view" => reconcile::VIEW_POLICY,
+        _ if path.starts_with("/docs") => DOCS_POLICY,
+        _ => POLICY,
+    }
+}
+
+fn dress(headers: &mut HeaderMap, id: &str, policy: &'static str) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -301,7 +360,7 @@ fn tell(headers: &mut HeaderMap, rate: Rate) {
 mod tests {
     use super::*;
     use actix_web::test::{self, TestRequest};
-    use actix_web::{App, HttpResponse, middleware};
+    use actix_web::{App, middleware};
 
     fn judged(host: Option<&str>, origin: Option<&str>) -> Option<&'static str> {
         let mut headers = HeaderMap::new();
@@ -311,7 +370,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        let problem = check_host(&headers, None).err()?;
+        let problem = check_host(&headers, None, false).err()?;
         Some(problem.code())
     }
 
@@ -368,6 +427,33 @@ mod tests {
                 "{origin}"
             );
         }
+    }
+
+    #[test]
+    fn pages_of_other_origins_ask_only_what_is_made_for_them() {
+        for path in [
+            "/reconcile",
+            "/reconcile/",
+            "/reconcile/suggest/entity",
+            "/lt/house/v2/check",
+            "/v2/check",
+        ] {
+            assert!(cross_origin(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/v1/concepts",
+            "/reconciler",
+            "//reconcile",
+            "/v1/reconcile",
+            "/lt/house/v2/words/add",
+            "/v2/words",
+        ] {
+            assert!(!cross_origin(path), "{path}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        assert!(check_host(&headers, None, true).is_err());
     }
 
     #[actix_web::test]

@@ -12,6 +12,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::problem::Problem;
 use super::{State, auth, blocking};
 use crate::engine::{Error, Idempotency, Remembered};
+use crate::failpoint;
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 200;
@@ -76,6 +77,7 @@ pub(super) async fn once(
     let engine = Arc::clone(&state.engine);
     let work = move |claim: Option<Idempotency>| {
         let answer = work()?;
+        failpoint::hit("reply");
         claim.map_or(Ok(()), |claim| engine.remember(&claim, &answer))?;
         Ok(answer)
     };
@@ -106,7 +108,9 @@ pub(super) async fn once_within(
         if let Some(answer) = engine.remembered(&idempotency)? {
             return Ok(answer);
         }
-        work(Some(idempotency))
+        let answer = work(Some(idempotency));
+        failpoint::hit("reply");
+        answer
     })
     .await
 }

@@ -2,17 +2,23 @@
 //! Binding and running are two steps, so that the port is known before the first request, and so
 //! that tests run servers in their own process on port 0.
 
+mod apertium;
 mod api;
 mod auth;
 mod body;
 mod door;
 mod idempotency;
 mod json;
+mod languagetool;
+mod loose;
 mod metrics;
 mod news;
 pub mod openapi;
+mod path_key;
 mod problem;
+mod reconcile;
 mod stream;
+mod tmserver;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -170,6 +176,11 @@ impl Server {
                 .app_data(document.clone())
                 .wrap(middleware::from_fn(door::pass))
                 .configure(api::routes)
+                .configure(tmserver::routes)
+                .configure(apertium::routes)
+                .configure(languagetool::routes)
+                .configure(reconcile::routes)
+                // Here is the place of `mymemory::routes` and `t5memory::routes`.
                 .default_service(web::to(api::nothing_here))
         })
         .workers(cores)

@@ -10,6 +10,7 @@ use super::api::{
     memories, names, stats, styles, suggestions, transfer, units,
 };
 use super::problem::{Current, FieldProblem, PROBLEM_JSON, ProblemBody};
+use super::reconcile;
 use crate::engine::{ConceptView, UnitView};
 use crate::model::ImportReport;
 
@@ -25,6 +26,7 @@ use crate::model::ImportReport;
         (name = "units", description = "Their units"),
         (name = "names", description = "Names and terms in texts"),
         (name = "glossary", description = "Concepts and their names"),
+        (name = "reconcile", description = "The glossary for OpenRefine: W3C Reconciliation 0.1 and 0.2"),
         (name = "bulk", description = "Changes of many units at once"),
         (name = "transfer", description = "Files in and out"),
         (name = "keys", description = "Keys, rights, and who did what"),
@@ -37,13 +39,16 @@ use crate::model::ImportReport;
         names::find, names::normalize, names::terms, names::check, documents::normalize,
         concepts::list, concepts::create, concepts::show, concepts::replace, concepts::delete,
         concepts::history, concepts::revert,
-        styles::list, styles::create, styles::show, styles::replace, styles::delete,
+        styles::list, styles::create, styles::show, styles::replace, styles::delete, styles::history,
         suggestions::create, suggestions::list, suggestions::show, suggestions::accept, suggestions::reject,
         glossary::import, glossary::export,
         transfer::import, transfer::status, bulk::undo_import, transfer::export,
         bulk::list, bulk::show, bulk::undo, bulk::delete, bulk::transfer, bulk::merge, bulk::replace, bulk::preview,
         bulk::duplicates, bulk::erase, stats::all, stats::of_memory,
         changes::follow,
+        reconcile::manifest, reconcile::post, reconcile::matches, reconcile::extend::proposed,
+        reconcile::suggest::entity, reconcile::suggest::class, reconcile::suggest::property, reconcile::suggest::flyout,
+        reconcile::page::preview, reconcile::page::view,
         keys::create, keys::list, keys::revoke, keys::me, keys::audit,
         health::health, health::ready,
         admin::backup, admin::verify,
@@ -121,6 +126,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         "/v1/documents/",
         "/v1/terms",
         "/v1/check",
+        "/reconcile",
     ];
     let asks = asks.iter().any(|start| path.starts_with(start)) || path.ends_with("/preview");
     let writes = method != "get" && !admin && !asks;

@@ -200,6 +200,11 @@ impl Problem {
         self.0.code
     }
 
+    /// What is wrong and what would be right, for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The reply, with the request's id in it.
     pub(super) fn respond(&self, request_id: &str) -> HttpResponse {
         let body = ProblemBody {
@@ -215,8 +220,16 @@ impl Problem {
             line: self.0.line,
             byte: self.0.byte,
         };
+        self.respond_as(
+            PROBLEM_JSON,
+            serde_json::to_string(&body).unwrap_or_default(),
+        )
+    }
+
+    /// The reply with the body of another protocol.
+    pub(super) fn respond_as(&self, content_type: &str, body: String) -> HttpResponse {
         let mut reply = HttpResponse::build(self.0.status);
-        reply.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        reply.insert_header((header::CONTENT_TYPE, content_type));
         if let Some(seconds) = self.0.retry_after_seconds {
             reply.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
@@ -231,7 +244,7 @@ impl Problem {
         if self.0.close {
             reply.force_close();
         }
-        reply.body(serde_json::to_string(&body).unwrap_or_default())
+        reply.body(body)
     }
 
     /// A problem for a status that actix gave by itself.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rapidfuzz::distance::levenshtein::BatchComparator;
 
+use super::best::{Best, Budget, Candidate};
 use super::part::{Doc, Part};
 use super::query::Query;
-use super::search::{Best, Budget, Candidate, Scratch, Search};
+use super::search::{Scratch, Search};
 use super::shard::State;
 use super::vocabulary::Vocabulary;
 use super::{Found, Hit, Index, Question};
@@ -100,12 +101,12 @@ impl Answer<'_> {
             for part in &asked.state.parts {
                 let alike = part.near(self.query.near);
                 let alive = alike.iter().filter(|&&doc| self.accepts(asked, part, doc));
-                near.extend(alive.map(|&doc| (part.same(doc) == self.query.same, part.unit(doc))));
+                near.extend(alive.map(|&doc| (part.is_same(doc, self.query.same), part.unit(doc))));
                 self.search(
                     asked,
                     part,
                     parts.len(),
-                    alike,
+                    &alike,
                     &mut best,
                     scratch,
                     &mut budget,
@@ -198,7 +199,9 @@ impl Answer<'_> {
 
     /// The words of a segment, as the query's are compared with them.
     fn text_of(&self, part: &Part, doc: Doc) -> Vec<char> {
-        let tokens = part.marks(doc).iter().filter(|mark| !mark.is_joined());
+        let mut marks = Vec::new();
+        part.marks(doc, &mut marks);
+        let tokens = marks.iter().filter(|mark| !mark.is_joined());
         let words: Vec<&str> = tokens.map(|mark| self.vocabulary.text(mark.id())).collect();
         words.join(" ").chars().collect()
     }

@@ -17,7 +17,7 @@ impl Index {
         text::analyse_into(text, &mut analysis);
         let (near, same) = (score::near_hash(text, &analysis), score::same_hash(text));
         let is_it = |part: &Part, doc: Doc| {
-            part.unit(doc) == unit && part.same(doc) == same && state.is_alive(part, doc)
+            part.unit(doc) == unit && part.is_same(doc, same) && state.is_alive(part, doc)
         };
         state
             .parts

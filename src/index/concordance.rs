@@ -4,7 +4,6 @@
 //! and phrases are checked on the tokens of each, newest first, until enough are found. So a page costs one pass
 //! over the postings of its rarest word, some nanoseconds each, and the check of few segments.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -259,7 +258,7 @@ impl Pass<'_> {
     fn collect(&self, number: u32, searched: &Searched, before: UnitId, newest: &mut Newest) {
         let part = searched.part;
         let needs = searched.compiled.needs.iter();
-        let mut lists: Vec<Cow<[Doc]>> = needs.map(|ids| postings(part, ids)).collect();
+        let mut lists: Vec<Vec<Doc>> = needs.map(|ids| postings(part, ids)).collect();
         lists.sort_unstable_by_key(|list| list.len());
         let Some((rarest, others)) = lists.split_first() else {
             return;
@@ -305,11 +304,12 @@ impl Pass<'_> {
         if phrases.is_empty() {
             return true;
         }
-        let marks = searched.part.marks(candidate.doc);
+        let mut marks = Vec::new();
+        searched.part.marks(candidate.doc, &mut marks);
         *budget = budget.saturating_sub(FETCH);
         phrases.iter().all(|phrase| {
             *budget = budget.saturating_sub(marks.len());
-            (0..marks.len()).any(|first| stands_at(phrase, marks, first, budget))
+            (0..marks.len()).any(|first| stands_at(phrase, &marks, first, budget))
         })
     }
 }
@@ -350,34 +350,36 @@ fn after(marks: &[Mark], at: usize) -> (usize, Option<WordId>) {
 }
 
 /// The segments that have any of the words, in order.
-fn postings<'p>(part: &'p Part, ids: &Ids) -> Cow<'p, [Doc]> {
-    let all = 0..part.len() as Doc;
-    let lists = || ids.0.iter().map(|&id| part.postings(id, &all));
-    let lists_with_some = || lists().filter(|list| !list.is_empty());
-    let sum: usize = lists().map(<[Doc]>::len).sum();
-    if lists_with_some().count() <= 1 {
-        return Cow::Borrowed(lists_with_some().next().unwrap_or_default());
+fn postings(part: &Part, ids: &Ids) -> Vec<Doc> {
+    let mut docs = Vec::new();
+    if let [one] = ids.0.as_slice() {
+        part.all_postings(*one, &mut docs);
+        return docs;
     }
-    if sum <= SORTED {
-        let mut docs: Vec<Doc> = lists_with_some().flatten().copied().collect();
-        docs.sort_unstable();
-        docs.dedup();
-        return Cow::Owned(docs);
-    }
-    let mut bits = vec![0u64; part.len().div_ceil(64)];
-    for &doc in lists_with_some().flatten() {
-        if let Some(word) = bits.get_mut(doc as usize / 64) {
-            *word |= 1 << (doc % 64);
+    let (mut few, mut bits) = (Vec::new(), Vec::new());
+    for &id in &ids.0 {
+        docs.clear();
+        part.all_postings(id, &mut docs);
+        if bits.is_empty() && few.len() + docs.len() <= SORTED {
+            few.extend_from_slice(&docs);
+            continue;
+        }
+        bits.resize(part.len().div_ceil(64), 0u64);
+        for doc in docs.drain(..).chain(few.drain(..)) {
+            if let Some(word) = bits.get_mut(doc as usize / 64) {
+                *word |= 1 << (doc % 64);
+            }
         }
     }
-    let mut docs = Vec::with_capacity(sum.min(part.len()));
+    few.sort_unstable();
+    few.dedup();
     for (place, mut word) in (0..).zip(bits) {
         while word != 0 {
-            docs.push(place * 64 + word.trailing_zeros());
+            few.push(place * 64 + word.trailing_zeros());
             word &= word - 1;
         }
     }
-    Cow::Owned(docs)
+    few
 }
 
 /// The first place from `from` on whose segment is not before `doc`; near ones are found quickest.

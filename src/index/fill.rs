@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use parking_lot::{MutexGuard, RwLock};
 use rustc_hash::FxHashMap;
 
 use super::Index;
-use super::part::{Entry, Mark};
+use super::part::{Entry, Mark, Part};
 use super::vocabulary::Vocabulary;
 use crate::model::{Change, ChangeKind, Lang, LangGroup, MemoryId, UnitId};
 use crate::score::{self, weight};
@@ -17,10 +18,15 @@ pub(super) const ANY_LANGUAGES: u16 = u16::MAX;
 /// Segments whose words are numbered in one go, while look-ups in that language wait.
 const NUMBERED_AT_ONCE: usize = 64;
 
+/// Tokens (and segments) that wait until a part is made of them while the index is filled: 8 MB.
+const TOKENS_A_PART: usize = 1 << 20;
+
 /// Segments on their way into the index, and units on their way out.
 pub struct Filling<'a> {
     index: &'a Index,
     shards: FxHashMap<(MemoryId, LangGroup), Pending>,
+    /// Where nobody waits for what is filled in: parts are made when there is enough for one, merged at the end.
+    at_leisure: Option<MutexGuard<'a, ()>>,
     /// Analyses that can be used again.
     spare: Vec<Analysis>,
 }
@@ -31,6 +37,8 @@ struct Pending {
     gone: Vec<UnitId>,
     analysed: Vec<Analysed>,
     entries: Vec<Entry>,
+    /// Tokens and segments among the entries.
+    size: usize,
 }
 
 /// A segment with its tokens, not yet numbered.
@@ -69,18 +77,19 @@ impl Index {
                 | ChangeKind::ConceptDeleted(_) => {}
             }
         }
-        filling.put_in(|vocabulary| {
-            let directory = vocabulary.read().new_directory();
-            if let Some(directory) = directory {
-                vocabulary.write().set_similar(directory);
-            }
-        });
+        filling.put_in(file_if_due);
+        if let Some(last) = changes.last() {
+            self.seq.store(last.seq.0, Ordering::Release);
+        }
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Begins to fill an empty index with what the store has: [`Filling::add`] each unit, then [`Filling::finish`].
     pub fn fill(&self) -> Filling<'_> {
-        Filling::new(self)
+        Filling {
+            at_leisure: Some(self.tidying.lock()),
+            ..Filling::new(self)
+        }
     }
 
     /// Forgets the units of a memory.
@@ -110,6 +119,7 @@ impl<'a> Filling<'a> {
         Self {
             index,
             shards: FxHashMap::default(),
+            at_leisure: None,
             spare: Vec::new(),
         }
     }
@@ -141,12 +151,17 @@ impl<'a> Filling<'a> {
             });
             if pending.analysed.len() == NUMBERED_AT_ONCE {
                 pending.number(self.index, &group, &mut self.spare);
+                if self.at_leisure.is_some() && pending.size > TOKENS_A_PART {
+                    let _writer = self.index.writer.lock();
+                    let part = Part::build(self.index.next_age(), pending.take());
+                    self.index.shard(memory, &group).push(part);
+                }
             }
         }
     }
 
-    /// Takes a unit out, in whichever languages it is there.
-    fn take_out(&mut self, memory: MemoryId, unit: UnitId) {
+    /// Takes a unit out, in whichever languages it was there before this filling began, or is in it.
+    pub fn take_out(&mut self, memory: MemoryId, unit: UnitId) {
         for ((_, _), pending) in self.shards.iter_mut().filter(|((of, _), _)| *of == memory) {
             pending.analysed.retain(|segment| segment.unit != unit);
             pending.entries.retain(|entry| entry.unit != unit);
@@ -166,19 +181,28 @@ impl<'a> Filling<'a> {
     }
 
     /// Makes look-ups see it all, with the words filed as well as can be.
-    pub fn finish(self) {
+    pub fn finish(mut self) {
+        let index = self.index;
+        let _alone = self.at_leisure.take();
+        let writer = index.writer.lock();
+        self.put_in(|_| ());
+        drop(writer);
+        while index.tidy_alone(true) {}
+    }
+
+    /// Makes look-ups see it all, and leaves it to [`Index::tidy`] to make it compact.
+    pub fn finish_soon(self) {
         let index = self.index;
         let _writer = index.writer.lock();
-        self.put_in(|_| ());
-        index.file_words();
+        self.put_in(file_if_due);
     }
 
     /// Makes look-ups see it all; `file` looks after the words of each language before.
-    fn put_in(mut self, file: impl Fn(&parking_lot::RwLock<Vocabulary>)) {
+    fn put_in(mut self, file: impl Fn(&RwLock<Vocabulary>)) {
         for ((memory, group), mut pending) in self.shards.drain() {
             pending.number(self.index, &group, &mut self.spare);
             file(&self.index.vocabulary(&group));
-            let age = self.index.age.fetch_add(1, Ordering::Relaxed) + 1;
+            let age = self.index.next_age();
             self.index
                 .shard(memory, &group)
                 .change(age, &pending.gone, pending.entries);
@@ -187,14 +211,29 @@ impl<'a> Filling<'a> {
 }
 
 impl Pending {
+    fn take(&mut self) -> Vec<Entry> {
+        self.size = 0;
+        std::mem::take(&mut self.entries)
+    }
+
     /// Numbers the words of what is analysed.
     fn number(&mut self, index: &Index, group: &LangGroup, spare: &mut Vec<Analysis>) {
         let vocabulary = index.vocabulary(group);
         let mut vocabulary = vocabulary.write();
         for segment in self.analysed.drain(..) {
-            self.entries.push(number(&segment, &mut vocabulary));
+            let entry = number(&segment, &mut vocabulary);
+            self.size += entry.marks.len() + 4;
+            self.entries.push(entry);
             spare.push(segment.analysis);
         }
+    }
+}
+
+/// Makes a directory of similar words where too many words are in none.
+fn file_if_due(vocabulary: &RwLock<Vocabulary>) {
+    let directory = vocabulary.read().new_directory();
+    if let Some(directory) = directory {
+        vocabulary.write().set_similar(directory);
     }
 }
 

@@ -8,27 +8,37 @@
 //! above: verify them against the text), and all others that reach the percentage, with their points.
 
 mod ask;
+mod best;
 mod census;
 mod concordance;
 mod fill;
+mod flat;
+mod forward;
+mod meeting;
+mod near;
+mod packed;
 mod part;
+mod postings;
 mod query;
 mod search;
 mod shard;
 mod similar;
+mod snapshot;
+mod stored;
 mod vocabulary;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
-use crate::model::{LangGroup, MemoryId, UnitId};
+use crate::model::{LangGroup, MemoryId, Seq, UnitId};
 use crate::text::Analysis;
 pub use concordance::{Occurring, Search};
 pub use fill::Filling;
 use shard::{Shard, State};
+pub use snapshot::{Refused, Snapshot};
 use vocabulary::Vocabulary;
 
 /// What is looked for.
@@ -82,7 +92,13 @@ pub struct Index {
     languages: RwLock<Vec<Vec<LangGroup>>>,
     /// Taken by whoever changes shards: the follower of the log, and the merger when it puts a part in.
     writer: Mutex<()>,
+    /// Held by whoever merges parts, or fills the index with many.
+    tidying: Mutex<()>,
     age: AtomicU64,
+    /// The last change of the log that is in.
+    seq: AtomicI64,
+    /// It was filled with all that the store had.
+    complete: AtomicBool,
     /// Rises with every change, so that the merger knows rest from work.
     changes: AtomicU64,
 }
@@ -94,7 +110,10 @@ impl Default for Index {
             vocabularies: RwLock::default(),
             languages: RwLock::default(),
             writer: Mutex::default(),
+            tidying: Mutex::default(),
             age: AtomicU64::new(1),
+            seq: AtomicI64::new(0),
+            complete: AtomicBool::new(false),
             changes: AtomicU64::new(0),
         }
     }
@@ -121,9 +140,19 @@ impl Index {
             .clone()
     }
 
+    fn next_age(&self) -> u64 {
+        self.age.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Merges parts and files words, where that is due; true if something was. Call it again and again from
     /// one thread of low haste; `at_rest` where no change came for a while.
     pub fn tidy(&self, at_rest: bool) -> bool {
+        let tidying = self.tidying.try_lock();
+        tidying.is_some() && self.tidy_alone(at_rest)
+    }
+
+    /// The same for who holds the lock.
+    fn tidy_alone(&self, at_rest: bool) -> bool {
         let shards: Vec<Arc<Shard>> = self
             .shards
             .read()
@@ -160,9 +189,57 @@ impl Index {
         done
     }
 
+    /// Says that all changes up to this one are in.
+    pub fn has_all_up_to(&self, seq: Seq) {
+        self.seq.store(seq.0, Ordering::Release);
+        self.complete.store(true, Ordering::Release);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        let _tidying = self.tidying.lock();
+        let _writer = self.writer.lock();
+        self.shards.write().clear();
+        self.vocabularies.write().clear();
+        self.languages.write().clear();
+        self.seq.store(0, Ordering::Release);
+        self.complete.store(false, Ordering::Release);
+    }
+
+    /// The last change of the log that is in.
+    pub fn seq(&self) -> Seq {
+        Seq(self.seq.load(Ordering::Acquire))
+    }
+
+    /// Whether it has segments of a memory.
+    pub fn has(&self, memory: MemoryId) -> bool {
+        self.shards.read().contains_key(&memory)
+    }
+
     /// How many times changes were applied.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes by what they are for: segments, their tokens, the lists of words; the words, and similar ones.
+    pub fn bytes_by_view(&self) -> [(&'static str, usize); 5] {
+        let mut views = [0; 3];
+        for shard in self.shards.read().values().flat_map(|s| s.values()) {
+            for part in &shard.state().parts {
+                for (view, bytes) in views.iter_mut().zip(part.bytes_by_view()) {
+                    *view += bytes;
+                }
+            }
+        }
+        let [segments, tokens, lists] = views;
+        let (_, _, words, similar) = self.size();
+        [
+            ("segments", segments),
+            ("tokens", tokens),
+            ("lists", lists),
+            ("words", words),
+            ("similar words", similar),
+        ]
     }
 
     /// Segments and bytes of all shards, and bytes of all vocabularies: (segments, parts, words, similar words).

@@ -2,74 +2,21 @@
 //!
 //! Segments stand in the order of their weight, so that the length filter of a search, a window of
 //! weights, is a stretch of every list. Three views of them: *forward*, the tokens of each segment;
-//! *postings*, the segments of each word; and the near hashes, sorted.
+//! *postings*, the segments of each word; and the near hashes, sorted. All of it is bit-packed and flat.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::model::UnitId;
 
+pub(super) use super::forward::Mark;
+use super::forward::{Forward, Writer};
+use super::near::Near;
+use super::packed::Packed;
+use super::postings::{List, Postings};
 use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, WordId};
-
-/// A token of a segment: a word's number and what kind of token it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark(u32);
-
-impl Mark {
-    const GLUED: u32 = 1 << 31;
-    const JOINED: u32 = 1 << 30;
-    const NUMBER: u32 = 1 << 29;
-    const PLACEABLE: u32 = 1 << 28;
-    const WORD: u32 = (1 << 28) - 1;
-
-    pub(super) fn word(id: WordId, glued: bool) -> Self {
-        Self(id & Self::WORD | if glued { Self::GLUED } else { 0 })
-    }
-
-    /// Follows a glued token: the token before it and it, written as one word.
-    pub(super) fn joined(id: WordId) -> Self {
-        Self(id & Self::WORD | Self::JOINED)
-    }
-
-    pub(super) fn number(id: WordId) -> Self {
-        Self(id & Self::WORD | Self::NUMBER)
-    }
-
-    pub(super) fn placeable(id: WordId) -> Self {
-        Self(id & Self::WORD | Self::PLACEABLE)
-    }
-
-    pub(super) fn id(self) -> WordId {
-        self.0 & Self::WORD
-    }
-
-    pub(super) fn is_glued(self) -> bool {
-        self.0 & Self::GLUED != 0
-    }
-
-    pub(super) fn is_joined(self) -> bool {
-        self.0 & Self::JOINED != 0
-    }
-
-    pub(super) fn is_number(self) -> bool {
-        self.0 & Self::NUMBER != 0
-    }
-
-    pub(super) fn is_placeable(self) -> bool {
-        self.0 & Self::PLACEABLE != 0
-    }
-
-    /// The list of its kind that a segment with it is also on.
-    fn class(self) -> Option<WordId> {
-        if self.is_number() {
-            Some(ANY_NUMBER)
-        } else if self.is_placeable() {
-            Some(ANY_PLACEABLE)
-        } else {
-            None
-        }
-    }
-}
 
 /// A segment on its way into a part.
 pub(super) struct Entry {
@@ -83,21 +30,12 @@ pub(super) struct Entry {
     pub(super) marks: Box<[Mark]>,
 }
 
-/// The same where it lies.
-struct Segment<'s> {
-    unit: UnitId,
-    weight: u32,
-    near: u32,
-    same: u32,
-    languages: u16,
-    marks: &'s [Mark],
-}
-
 /// A segment's number in its part.
 pub(super) type Doc = u32;
 
 /// Where the lists of words are.
-enum Places {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Places {
     /// Every word below this number has a list, many of them empty: quick, and small where words are dense,
     /// as they are in a large part.
     Numbered(usize),
@@ -106,25 +44,19 @@ enum Places {
 }
 
 impl Places {
-    fn of(marks: &[Mark]) -> Self {
-        let most = marks
-            .iter()
-            .map(|mark| mark.id())
-            .max()
-            .unwrap_or_default()
-            .max(ANY_PLACEABLE);
-        let numbers = most as usize + 1;
-        if numbers <= marks.len() {
+    fn of(alphabet: &[u32], tokens: usize) -> Self {
+        let ids = || alphabet.iter().map(|&mark| Mark(mark).id());
+        let numbers = ids().max().unwrap_or_default().max(ANY_PLACEABLE) as usize + 1;
+        if numbers <= tokens / 4 {
             return Self::Numbered(numbers);
         }
-        let mut words: Vec<WordId> = marks.iter().map(|mark| mark.id()).collect();
-        words.extend([ANY_NUMBER, ANY_PLACEABLE]);
+        let mut words: Vec<WordId> = ids().chain([ANY_NUMBER, ANY_PLACEABLE]).collect();
         words.sort_unstable();
         words.dedup();
         Self::Sorted(words)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Numbered(numbers) => *numbers,
             Self::Sorted(words) => words.len(),
@@ -139,8 +71,8 @@ impl Places {
     }
 
     /// The same for a word of the part.
-    fn of_known(&self, word: WordId) -> usize {
-        self.find(word).unwrap_or_default()
+    fn of_known(&self, word: WordId) -> u32 {
+        self.find(word).unwrap_or_default() as u32
     }
 
     /// Words that are held.
@@ -153,72 +85,93 @@ impl Places {
 }
 
 /// See the file's comment.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Parts are numbered in the order they came to be; a deletion names the last one it concerns.
     pub(super) age: u64,
-    units: Vec<UnitId>,
-    weights: Vec<u32>,
-    same: Vec<u32>,
-    languages: Vec<u16>,
-    /// Where each segment's marks end.
-    mark_ends: Vec<u32>,
-    marks: Vec<Mark>,
-    /// Where a word's list is, and where each list ends in the postings.
-    places: Places,
-    posting_ends: Vec<u32>,
-    postings: Vec<Doc>,
-    /// Near hashes, sorted, and the segment of each.
-    near: Vec<u32>,
-    near_docs: Vec<Doc>,
+    /// Ids of units, less the smallest.
+    pub(super) units: Packed,
+    pub(super) least_unit: i64,
+    /// Each weight that occurs, ascending, and the first segment of it.
+    pub(super) weights: Vec<u32>,
+    pub(super) weight_starts: Vec<Doc>,
+    /// The lowest byte of each segment's hash: it tells the same among the near.
+    pub(super) same: Vec<u8>,
+    pub(super) languages: Packed,
+    pub(super) forward: Forward,
+    pub(super) places: Places,
+    pub(super) postings: Postings,
+    pub(super) near: Near,
 }
 
 impl Part {
     pub(super) fn build(age: u64, mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable_by_key(|entry| Self::order(entry.weight, entry.unit));
-        let marks = entries.iter().map(|entry| entry.marks.len()).sum();
-        let segments = entries.iter().map(|entry| Segment {
-            unit: entry.unit,
-            weight: entry.weight,
-            near: entry.near,
-            same: entry.same,
-            languages: entry.languages,
-            marks: &entry.marks,
-        });
-        Self::of_sorted(age, entries.len(), marks, segments)
+        let mut counts: FxHashMap<Mark, u32> = FxHashMap::default();
+        for mark in entries.iter().flat_map(|entry| &entry.marks) {
+            *counts.entry(*mark).or_default() += 1;
+        }
+        let alphabet = Forward::alphabet(counts);
+        let ranks: FxHashMap<Mark, u32> = alphabet.iter().copied().zip(0..).collect();
+        let mut assembly = Assembly::new(alphabet, entries.len());
+        for entry in &entries {
+            assembly.begin(
+                (entry.unit, entry.weight),
+                (entry.near, entry.same as u8),
+                entry.languages,
+            );
+            for mark in &entry.marks {
+                assembly.push(ranks.get(mark).copied().unwrap_or_default());
+            }
+        }
+        assembly.finish(age)
     }
 
-    /// One part of those segments of others that are alive.
+    /// One part of those segments of others that are alive. Needs little room beside the result.
     pub(super) fn merge(
         age: u64,
         parts: &[Arc<Part>],
         is_alive: impl Fn(&Part, Doc) -> bool,
     ) -> Self {
-        let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near_by_doc()).collect();
-        let mut all: Vec<(u32, Doc)> =
+        // With what they are sorted by: to find a segment's weight takes a search.
+        let mut all: Vec<((u32, std::cmp::Reverse<UnitId>), u32, Doc)> =
             Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-        let mut marks = 0;
+        let mut counts: FxHashMap<Mark, u32> = FxHashMap::default();
         for (place, part) in (0..).zip(parts) {
+            let mut of_rank = vec![0; part.forward.alphabet.len()];
             for doc in (0..part.len() as Doc).filter(|&doc| is_alive(part, doc)) {
-                marks += part.marks(doc).len();
-                all.push((place, doc));
+                part.forward
+                    .each_rank(doc, |rank| of_rank[rank as usize] += 1);
+                all.push((Self::order(part.weight(doc), part.unit(doc)), place, doc));
+            }
+            for (rank, count) in (0..).zip(of_rank).filter(|(_, count)| *count > 0) {
+                *counts.entry(part.forward.mark(rank)).or_default() += count;
             }
         }
-        all.sort_unstable_by_key(|&(place, doc)| {
-            let part = &parts[place as usize];
-            Self::order(part.weight(doc), part.unit(doc))
-        });
-        let segments = all.iter().map(|&(place, doc)| {
-            let part = &parts[place as usize];
-            Segment {
-                unit: part.unit(doc),
-                weight: part.weight(doc),
-                near: near[place as usize][doc as usize],
-                same: part.same(doc),
-                languages: part.languages(doc),
-                marks: part.marks(doc),
-            }
-        });
-        Self::of_sorted(age, all.len(), marks, segments)
+        // Stable: it makes use of the parts being sorted already.
+        all.sort_by_key(|&(order, ..)| order);
+        let alphabet = Forward::alphabet(counts);
+        let ranks: FxHashMap<Mark, u32> = alphabet.iter().copied().zip(0..).collect();
+        let rank_of = |mark: &u32| ranks.get(&Mark(*mark)).copied().unwrap_or_default();
+        let new_ranks: Vec<Vec<u32>> = parts
+            .iter()
+            .map(|part| part.forward.alphabet.iter().map(rank_of).collect())
+            .collect();
+        let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near.by_doc()).collect();
+        let mut assembly = Assembly::new(alphabet, all.len());
+        for ((weight, std::cmp::Reverse(unit)), place, doc) in all {
+            let (place, at) = (place as usize, doc as usize);
+            let part = &parts[place];
+            assembly.begin(
+                (unit, weight),
+                (near[place][at], part.same[at]),
+                part.languages(doc),
+            );
+            let new_ranks = &new_ranks[place];
+            part.forward
+                .each_rank(doc, |rank| assembly.push(new_ranks[rank as usize]));
+        }
+        assembly.finish(age)
     }
 
     /// By weight; newer units first among equals, so that they are met first.
@@ -226,161 +179,222 @@ impl Part {
         (weight, std::cmp::Reverse(unit))
     }
 
-    fn of_sorted<'s>(
-        age: u64,
-        count: usize,
-        marks: usize,
-        segments: impl Iterator<Item = Segment<'s>>,
-    ) -> Self {
-        let mut part = Self {
-            age,
-            units: Vec::with_capacity(count),
-            weights: Vec::with_capacity(count),
-            same: Vec::with_capacity(count),
-            languages: Vec::with_capacity(count),
-            mark_ends: Vec::with_capacity(count),
-            marks: Vec::with_capacity(marks),
-            places: Places::Numbered(0),
-            posting_ends: Vec::new(),
-            postings: Vec::new(),
-            near: Vec::new(),
-            near_docs: Vec::new(),
-        };
-        let mut near: Vec<(u32, Doc)> = Vec::with_capacity(count);
-        for (doc, segment) in (0..).zip(segments) {
-            part.units.push(segment.unit);
-            part.weights.push(segment.weight);
-            part.same.push(segment.same);
-            part.languages.push(segment.languages);
-            part.marks.extend_from_slice(segment.marks);
-            part.mark_ends.push(part.marks.len() as u32);
-            near.push((segment.near, doc));
-        }
-        near.sort_unstable();
-        (part.near, part.near_docs) = near.into_iter().unzip();
-        part.post();
-        part
-    }
-
-    /// The near hash of each segment.
-    fn near_by_doc(&self) -> Vec<u32> {
-        let mut near = vec![0; self.len()];
-        for (&hash, &doc) in self.near.iter().zip(&self.near_docs) {
-            near[doc as usize] = hash;
-        }
-        near
-    }
-
-    /// Makes the postings of the forward view: counts, then fills, so that each list comes out sorted.
-    fn post(&mut self) {
-        let places = Places::of(&self.marks);
-        let mut last = vec![Doc::MAX; places.len()];
-        let mut ends = vec![0u32; places.len() + 1];
-        self.each_posting(|doc, id| {
-            let place = places.of_known(id);
-            if last[place] != doc {
-                last[place] = doc;
-                ends[place + 1] += 1;
-            }
-        });
-        for place in 0..places.len() {
-            ends[place + 1] += ends[place];
-        }
-        let mut postings = vec![0; ends.last().copied().unwrap_or_default() as usize];
-        last.fill(Doc::MAX);
-        self.each_posting(|doc, id| {
-            let place = places.of_known(id);
-            if last[place] != doc {
-                last[place] = doc;
-                postings[ends[place] as usize] = doc;
-                ends[place] += 1; // from the start of this list to its end
-            }
-        });
-        ends.pop();
-        self.posting_ends = ends;
-        self.postings = postings;
-        self.places = places;
-    }
-
-    fn each_posting(&self, mut visit: impl FnMut(Doc, WordId)) {
-        for doc in 0..self.len() as Doc {
-            for mark in self.marks(doc) {
-                visit(doc, mark.id());
-                if let Some(class) = mark.class() {
-                    visit(doc, class);
-                }
-            }
-        }
-    }
-
     /// How many segments it has.
     pub(super) fn len(&self) -> usize {
-        self.units.len()
+        self.same.len()
     }
 
     pub(super) fn unit(&self, doc: Doc) -> UnitId {
-        self.units[doc as usize]
+        let more = self.units.get(doc as usize) as i64;
+        UnitId(self.least_unit.wrapping_add(more))
     }
 
     pub(super) fn weight(&self, doc: Doc) -> u32 {
-        self.weights[doc as usize]
+        let after = self.weight_starts.partition_point(|&start| start <= doc);
+        self.weights
+            .get(after.wrapping_sub(1))
+            .copied()
+            .unwrap_or_default()
     }
 
-    pub(super) fn same(&self, doc: Doc) -> u32 {
-        self.same[doc as usize]
+    /// Whether the segment is the same text, if it is near.
+    pub(super) fn is_same(&self, doc: Doc, same: u32) -> bool {
+        self.same.get(doc as usize) == Some(&(same as u8))
     }
 
     pub(super) fn languages(&self, doc: Doc) -> u16 {
-        self.languages[doc as usize]
+        self.languages.get(doc as usize) as u16
     }
 
     /// The segment's tokens in order; a joined mark follows each glued Arabic-script token.
-    pub(super) fn marks(&self, doc: Doc) -> &[Mark] {
-        let doc = doc as usize;
-        let start = if doc == 0 {
-            0
-        } else {
-            self.mark_ends[doc - 1] as usize
-        };
-        &self.marks[start..self.mark_ends[doc] as usize]
+    #[inline]
+    pub(super) fn marks(&self, doc: Doc, out: &mut Vec<Mark>) {
+        self.forward.marks(doc, out);
     }
 
     /// Segments whose weight is in a range.
     pub(super) fn window(&self, weights: Range<u32>) -> Range<Doc> {
-        let from = self.weights.partition_point(|&w| w < weights.start);
-        let to = self.weights.partition_point(|&w| w < weights.end);
-        from as Doc..to as Doc
+        let first_from = |weight: u32| {
+            let place = self.weights.partition_point(|&w| w < weight);
+            let start = self.weight_starts.get(place).copied();
+            start.unwrap_or(self.len() as Doc)
+        };
+        first_from(weights.start)..first_from(weights.end)
     }
 
-    /// The segments that have a word, within a window, in order.
-    pub(super) fn postings(&self, word: WordId, window: &Range<Doc>) -> &[Doc] {
-        let Some(place) = self.places.find(word) else {
-            return &[];
-        };
-        let start = if place == 0 {
-            0
-        } else {
-            self.posting_ends[place - 1] as usize
-        };
-        let list = &self.postings[start..self.posting_ends[place] as usize];
-        let from = list.partition_point(|&doc| doc < window.start);
-        let to = list.partition_point(|&doc| doc < window.end);
-        &list[from..to]
+    /// The segments that have a word, within a window, in order; few are decoded to the end of `arena`.
+    pub(super) fn postings(
+        &self,
+        word: WordId,
+        window: &Range<Doc>,
+        arena: &mut Vec<Doc>,
+    ) -> List<'_> {
+        // A word without a place has no list there.
+        let place = self.places.find(word).unwrap_or(usize::MAX);
+        self.postings.list(place, window, arena)
     }
 
-    /// Segments with a near hash, newest units not necessarily first.
-    pub(super) fn near(&self, hash: u32) -> &[Doc] {
-        let from = self.near.partition_point(|&h| h < hash);
-        let to = self.near.partition_point(|&h| h <= hash);
-        &self.near_docs[from..to]
+    /// Adds all segments that have a word.
+    pub(super) fn all_postings(&self, word: WordId, out: &mut Vec<Doc>) {
+        if let Some(place) = self.places.find(word) {
+            self.postings.all(place, out);
+        }
+    }
+
+    /// Segments with a near hash, in order; newest units not necessarily first.
+    pub(super) fn near(&self, hash: u32) -> Vec<Doc> {
+        self.near.find(hash)
+    }
+
+    /// Bytes held: of segments, their tokens, and the lists of words.
+    pub(super) fn bytes_by_view(&self) -> [usize; 3] {
+        let segments = self.units.bytes().len()
+            + 8 * self.weights.len()
+            + self.same.len()
+            + self.languages.bytes().len()
+            + self.near.size();
+        let lists =
+            self.postings.bytes.len() + 4 * (self.postings.directory.len() + self.places.words());
+        [segments, self.forward.size(), lists]
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        self.units.len() * (8 + 4 + 4 + 2 + 4 + 4 + 4)
-            + 4 * (self.marks.len()
-                + self.postings.len()
-                + self.posting_ends.len()
-                + self.places.words())
+        self.bytes_by_view().iter().sum()
     }
+}
+
+/// Postings that are laid out at once while a part is made: 16 MB.
+const POSTED_AT_ONCE: usize = 4 << 20;
+
+/// A part in the making: segments come in their order.
+struct Assembly {
+    units: Vec<i64>,
+    weights: Vec<u32>,
+    weight_starts: Vec<Doc>,
+    same: Vec<u8>,
+    languages: Vec<u16>,
+    near: Vec<(u32, Doc)>,
+    tokens: usize,
+    forward: Writer,
+}
+
+impl Assembly {
+    fn new(alphabet: Vec<Mark>, count: usize) -> Self {
+        Self {
+            units: Vec::with_capacity(count),
+            weights: Vec::new(),
+            weight_starts: Vec::new(),
+            same: Vec::with_capacity(count),
+            languages: Vec::with_capacity(count),
+            near: Vec::with_capacity(count),
+            tokens: 0,
+            forward: Writer::new(alphabet),
+        }
+    }
+
+    fn begin(&mut self, (unit, weight): (UnitId, u32), (near, same): (u32, u8), languages: u16) {
+        let doc = self.units.len() as Doc;
+        if self.weights.last() != Some(&weight) {
+            self.weights.push(weight);
+            self.weight_starts.push(doc);
+        }
+        self.units.push(unit.0);
+        self.near.push((near, doc));
+        self.same.push(same);
+        self.languages.push(languages);
+        self.forward.begin();
+    }
+
+    fn push(&mut self, rank: u32) {
+        self.forward.push(rank);
+        self.tokens += 1;
+    }
+
+    fn finish(mut self, age: u64) -> Part {
+        self.near.sort_unstable();
+        let least_unit = self.units.iter().copied().min().unwrap_or_default();
+        let less = |&unit: &i64| unit.wrapping_sub(least_unit) as u64;
+        let range = self.units.iter().map(less).max().unwrap_or_default();
+        let most_languages = self.languages.iter().copied().max().unwrap_or_default();
+        let forward = self.forward.finish();
+        let places = Places::of(&forward.alphabet, self.tokens);
+        Part {
+            age,
+            units: Packed::of(range, self.units.iter().map(less)),
+            least_unit,
+            weights: self.weights,
+            weight_starts: self.weight_starts,
+            languages: Packed::of(
+                most_languages.into(),
+                self.languages.iter().map(|&set| set.into()),
+            ),
+            postings: post(&forward, &places, self.same.len() as Doc),
+            same: self.same,
+            forward,
+            places,
+            near: Near::build(&self.near),
+        }
+    }
+}
+
+/// Makes the postings of the forward view: counts, then fills so many lists at once as fit into
+/// [`POSTED_AT_ONCE`], so that each list comes out sorted.
+fn post(forward: &Forward, places: &Places, docs: Doc) -> Postings {
+    const NOWHERE: u32 = u32::MAX;
+    let of_rank: Vec<[u32; 2]> = forward
+        .alphabet
+        .iter()
+        .map(|&mark| {
+            let class = Mark(mark).class();
+            let class = class.map_or(NOWHERE, |class| places.of_known(class));
+            [places.of_known(Mark(mark).id()), class]
+        })
+        .collect();
+    let mut last = vec![Doc::MAX; places.len()];
+    let mut each_posting = |batch: Range<u32>, visit: &mut dyn FnMut(usize, Doc)| {
+        last[batch.start as usize..batch.end as usize].fill(Doc::MAX);
+        for doc in 0..docs {
+            forward.each_rank(doc, |rank| {
+                for place in of_rank[rank as usize] {
+                    if batch.contains(&place) && last[place as usize] != doc {
+                        last[place as usize] = doc;
+                        visit(place as usize, doc);
+                    }
+                }
+            });
+        }
+    };
+    let all = places.len() as u32;
+    let mut counts = vec![0u32; places.len()];
+    each_posting(0..all, &mut |place, _| counts[place] += 1);
+    let mut postings = Postings::with_words(places.len());
+    let mut start = 0;
+    while start < all {
+        let (mut end, mut sum) = (start, 0);
+        while end < all && (end == start || sum + counts[end as usize] as usize <= POSTED_AT_ONCE) {
+            sum += counts[end as usize] as usize;
+            end += 1;
+        }
+        let batch = start as usize..end as usize;
+        let mut lists = vec![0; sum];
+        // From the start of each list to its end.
+        let mut ends: Vec<u32> = counts[batch.clone()]
+            .iter()
+            .scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count)))
+            .collect();
+        each_posting(start..end, &mut |place, doc| {
+            let place = &mut ends[place - batch.start];
+            lists[*place as usize] = doc;
+            *place += 1;
+        });
+        let mut from = 0;
+        for end in ends {
+            postings.push(&lists[from as usize..end as usize]);
+            from = end;
+        }
+        start = end;
+    }
+    postings.finish();
+    postings
 }

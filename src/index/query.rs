@@ -6,8 +6,9 @@ use crate::score::similarity::Likeness;
 use crate::score::{may_join, near_hash, same_hash, weight};
 use crate::text::{Analysis, Kind};
 
+use super::best::Budget;
+use super::meeting::Meeting;
 use super::part::Mark;
-use super::search::Budget;
 use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
@@ -43,7 +44,9 @@ pub(super) struct Query {
     pub(super) weight: u32,
     pub(super) near: u32,
     pub(super) same: u32,
-    kinds: Vec<Kind>,
+    /// The places of its numbers, and of its placeables.
+    numbers: Vec<u32>,
+    placeables: Vec<u32>,
     ids: Vec<Option<WordId>>,
     arabic: Vec<bool>,
     /// Words equal or similar to a token.
@@ -73,7 +76,8 @@ impl Query {
             weight: weights.iter().fold(0, |sum, &w| sum.saturating_add(w)),
             near: near_hash(text, analysis),
             same: same_hash(text),
-            kinds: tokens.iter().map(|token| token.kind).collect(),
+            numbers: places_of(tokens, Kind::Number),
+            placeables: places_of(tokens, Kind::Placeable),
             ids: tokens
                 .iter()
                 .map(|t| vocabulary.find(t.kind, analysis.word(t)))
@@ -235,12 +239,8 @@ impl Query {
             let word = mark.id();
             if mark.is_number() || mark.is_placeable() {
                 before = None;
-                let kind = if mark.is_number() {
-                    Kind::Number
-                } else {
-                    Kind::Placeable
-                };
-                for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
+                for &place in self.of_kind(mark) {
+                    let place = place as usize;
                     visit(place, bound(self.kind_points(place, word)));
                 }
                 continue;
@@ -279,6 +279,31 @@ impl Query {
         }
     }
 
+    /// The places of tokens of a mark's kind, a number or a placeable.
+    fn of_kind(&self, mark: Mark) -> &[u32] {
+        if mark.is_number() {
+            &self.numbers
+        } else {
+            &self.placeables
+        }
+    }
+
+    /// By how much bounds of the query's tokens are too high, each the most that a token can earn with any mark
+    /// of a segment: a segment's number earns with one of the query's numbers, not with all.
+    pub(super) fn counted_twice(&self, marks: &[Mark], bounds: &[u32]) -> u32 {
+        let too_much = |places: &[u32], is: fn(Mark) -> bool| {
+            if places.len() < 2 {
+                return 0;
+            }
+            let there = marks.iter().filter(|&&mark| is(mark)).count();
+            let most = bound(weight::whole(weight::KIND_WEIGHT)).saturating_mul(there as u32);
+            let all = places.iter().map(|&place| bounds[place as usize]);
+            all.fold(0, u32::saturating_add).saturating_sub(most)
+        };
+        too_much(&self.numbers, Mark::is_number)
+            .saturating_add(too_much(&self.placeables, Mark::is_placeable))
+    }
+
     /// What a number or placeable of the query earns with another of its kind.
     fn kind_points(&self, place: usize, word: WordId) -> u64 {
         let likeness = if self.ids[place] == Some(word) {
@@ -310,15 +335,9 @@ impl Query {
     fn meet_single(&self, mark: Mark, own: u32, meeting: &mut Meeting) {
         let word = mark.id();
         if mark.is_number() || mark.is_placeable() {
-            let kind = if mark.is_number() {
-                Kind::Number
-            } else {
-                Kind::Placeable
-            };
-            for (place, _) in self.kinds.iter().enumerate().filter(|(_, k)| **k == kind) {
-                meeting
-                    .singles
-                    .push((place as u32, self.kind_points(place, word)));
+            for &place in self.of_kind(mark) {
+                let points = self.kind_points(place as usize, word);
+                meeting.singles.push((place, points));
             }
             return;
         }
@@ -366,6 +385,11 @@ impl Query {
             meeting.together.push((last, place, points));
         }
     }
+}
+
+fn places_of(tokens: &[crate::text::Token], kind: Kind) -> Vec<u32> {
+    let places = (0..).zip(tokens).filter(|(_, token)| token.kind == kind);
+    places.map(|(place, _)| place).collect()
 }
 
 /// Finding the similar words of a word costs about so many steps.
@@ -416,80 +440,5 @@ impl Filter {
     fn may_have(&self, word: WordId) -> bool {
         let (place, bit) = Self::place(word);
         self.0[place] & bit != 0
-    }
-}
-
-/// What the tokens of one segment earn with those of a query: scratch space of the alignment.
-#[derive(Default)]
-pub(super) struct Meeting {
-    tokens: Vec<(WordId, u32)>,
-    /// (query's token, points) of each of the segment's tokens, up to its end.
-    singles: Vec<(u32, u64)>,
-    single_ends: Vec<u32>,
-    /// (first of two tokens of the query, points).
-    pairs: Vec<(u32, u64)>,
-    pair_ends: Vec<u32>,
-    /// (first of two tokens of the segment, query's token, points).
-    together: Vec<(u32, u32, u64)>,
-    word_before: bool,
-}
-
-impl Meeting {
-    fn clear(&mut self) {
-        self.tokens.clear();
-        self.singles.clear();
-        self.single_ends.clear();
-        self.pairs.clear();
-        self.pair_ends.clear();
-        self.together.clear();
-        self.word_before = false;
-    }
-
-    /// How many pairs of tokens earn something.
-    pub(super) fn earnings(&self) -> usize {
-        self.singles.len() + self.pairs.len() + self.together.len()
-    }
-
-    /// How many tokens the segment has.
-    pub(super) fn len(&self) -> usize {
-        self.tokens.len()
-    }
-}
-
-fn of<'a>(all: &'a [(u32, u64)], ends: &[u32], i: usize) -> &'a [(u32, u64)] {
-    let start = if i == 0 { 0 } else { ends[i - 1] as usize };
-    &all[start..ends[i] as usize]
-}
-
-fn points_at(list: &[(u32, u64)], place: usize) -> u64 {
-    list.iter()
-        .filter(|(p, _)| *p as usize == place)
-        .map(|(_, points)| *points)
-        .max()
-        .unwrap_or(0)
-}
-
-/// The segment's tokens are the rows, the query's the columns.
-impl crate::score::align::Earnings for Meeting {
-    fn single(&self, i: usize, j: usize) -> u64 {
-        points_at(of(&self.singles, &self.single_ends, i), j)
-    }
-
-    fn left_pair(&self, i: usize, j: usize) -> u64 {
-        let wanted = (i as u32, j as u32);
-        let from = self
-            .together
-            .partition_point(|&(first, ..)| first < wanted.0);
-        self.together[from..]
-            .iter()
-            .take_while(|(first, ..)| *first == wanted.0)
-            .filter(|(_, place, _)| *place == wanted.1)
-            .map(|(.., points)| *points)
-            .max()
-            .unwrap_or(0)
-    }
-
-    fn right_pair(&self, i: usize, j: usize) -> u64 {
-        points_at(of(&self.pairs, &self.pair_ends, i), j)
     }
 }

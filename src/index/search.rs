@@ -13,116 +13,17 @@
 //! the search; then the reply says so.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::ops::Range;
 
-use crate::model::{MemoryId, UnitId};
+use super::best::{Best, Budget, Candidate};
+use crate::model::MemoryId;
 use crate::score::{align, weight};
 
-use super::part::{Doc, Part};
-use super::query::{BOUNDS_A_WEIGHT, Meeting, Query, bound, need};
+use super::meeting::Meeting;
+use super::part::{Doc, Mark, Part};
+use super::postings::List;
+use super::query::{BOUNDS_A_WEIGHT, Query, bound, need};
 use super::vocabulary::{Vocabulary, WordId};
-
-/// How much a search may do, in steps of about a nanosecond: postings read, words bounded, cells aligned.
-/// Counted, not timed, so that the same question to the same store always gets the same answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    left: u64,
-    pub(super) exhausted: bool,
-}
-
-impl Budget {
-    pub(super) fn new(steps: u64) -> Self {
-        Self {
-            left: steps,
-            exhausted: false,
-        }
-    }
-
-    /// Whether so many steps may still be done; they are taken off.
-    pub(super) fn spend(&mut self, steps: usize) -> bool {
-        match self.left.checked_sub(steps as u64) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => {
-                self.exhausted = true;
-                false
-            }
-        }
-    }
-}
-
-/// A segment that reached the threshold.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Candidate {
-    /// 100·S less the memory's penalty, not rounded.
-    pub(super) rank: f64,
-    pub(super) unit: UnitId,
-    pub(super) memory: MemoryId,
-    /// M.
-    pub(super) points: u64,
-    pub(super) weight: u32,
-    /// Which of the parts searched, and where in it.
-    pub(super) part: usize,
-    pub(super) doc: Doc,
-}
-
-impl Eq for Candidate {}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Higher rank, then newer unit.
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank
-            .total_cmp(&other.rank)
-            .then(self.unit.cmp(&other.unit))
-            .then(self.doc.cmp(&other.doc))
-    }
-}
-
-/// The best so far, at most so many.
-pub(super) struct Best {
-    keep: usize,
-    heap: BinaryHeap<Reverse<Candidate>>,
-}
-
-impl Best {
-    pub(super) fn new(keep: usize) -> Self {
-        Self {
-            keep,
-            heap: BinaryHeap::new(),
-        }
-    }
-
-    /// The rank a candidate must have to be kept.
-    fn floor(&self) -> f64 {
-        match self.heap.peek() {
-            Some(Reverse(last)) if self.heap.len() >= self.keep => last.rank,
-            _ => f64::NEG_INFINITY,
-        }
-    }
-
-    fn push(&mut self, candidate: Candidate) {
-        self.heap.push(Reverse(candidate));
-        if self.heap.len() > self.keep {
-            self.heap.pop();
-        }
-    }
-
-    /// Best first.
-    pub(super) fn into_sorted(self) -> Vec<Candidate> {
-        let mut all: Vec<Candidate> = self.heap.into_iter().map(|Reverse(c)| c).collect();
-        all.sort_unstable_by(|a, b| b.cmp(a));
-        all
-    }
-}
 
 /// Space that searches of one thread use again and again. All slots are empty between searches.
 #[derive(Default)]
@@ -130,6 +31,9 @@ pub(super) struct Scratch {
     slots: Vec<Slot>,
     touched: Vec<Doc>,
     bounds: Vec<u32>,
+    /// Short lists of the search that is on, decoded.
+    arena: Vec<Doc>,
+    marks: Vec<Mark>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
 }
@@ -187,7 +91,7 @@ pub(super) struct Search<'a> {
 
 /// The words of one token that have postings in this part, the most earning first, and where reading may stop.
 struct Lists<'a> {
-    lists: Vec<(u32, &'a [Doc])>,
+    lists: Vec<(u32, List<'a>)>,
     /// How many lists are read.
     read: usize,
 }
@@ -248,7 +152,9 @@ impl Search<'_> {
         if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
             return;
         }
-        let mut tokens = self.lists(&window);
+        let mut tokens = self.lists(&window, &mut scratch.arena);
+        // Short lists are decoded.
+        budget.spend(scratch.arena.len() * 2);
         let need = need(weight::needed(self.percent, whole));
         let Some(rest) = choose(&mut tokens, need) else {
             return;
@@ -266,16 +172,17 @@ impl Search<'_> {
         }
     }
 
-    fn lists(&self, window: &Range<Doc>) -> Vec<Lists<'_>> {
-        let postings = |word: WordId| self.part.postings(word, window);
+    fn lists(&self, window: &Range<Doc>, arena: &mut Vec<Doc>) -> Vec<Lists<'_>> {
+        arena.clear();
+        let mut postings = |word: WordId| self.part.postings(word, window, arena);
         (0..self.query.len())
             .map(|token| {
-                let mut lists: Vec<(u32, &[Doc])> = self
+                let mut lists: Vec<(u32, List)> = self
                     .query
                     .leads(token)
                     .iter()
                     .map(|lead| (lead.bound, postings(lead.word)))
-                    .filter(|(_, list)| !list.is_empty())
+                    .filter(|(_, list)| list.len() > 0)
                     .collect();
                 let whole = bound(weight::whole(self.query.weights[token]));
                 for &(first, second) in self.query.split_leads(token) {
@@ -286,7 +193,7 @@ impl Search<'_> {
                     } else {
                         second
                     };
-                    if !list.is_empty() {
+                    if list.len() > 0 {
                         lists.push((whole, list));
                     }
                 }
@@ -301,19 +208,27 @@ impl Search<'_> {
         if scratch.slots.len() < self.part.len() {
             scratch.slots.resize(self.part.len(), Slot::default());
         }
+        let Scratch {
+            slots,
+            touched,
+            arena,
+            ..
+        } = scratch;
         for (token, lists) in (1..).zip(tokens) {
             let rest = lists.rest(lists.read);
-            for &(bound, list) in &lists.lists[..lists.read] {
-                for &doc in list {
-                    let slot = &mut scratch.slots[doc as usize];
+            for (bound, list) in &lists.lists[..lists.read] {
+                list.each(arena, |doc| {
+                    let Some(slot) = slots.get_mut(doc as usize) else {
+                        return;
+                    };
                     if slot.is_empty() {
-                        scratch.touched.push(doc);
+                        touched.push(doc);
                     }
                     // Otherwise a list of the same token that earns more has been here.
                     if slot.last() != token {
                         slot.add(token, bound - rest);
                     }
-                }
+                });
             }
         }
     }
@@ -350,13 +265,16 @@ impl Search<'_> {
             }
             rest -= tokens[token].rest(0);
             let number = token as u32 + 1;
-            for &(bound, list) in &tokens[token].lists {
-                for &doc in list {
-                    let slot = &mut scratch.slots[doc as usize];
-                    if !slot.is_empty() && slot.last() != number {
-                        slot.add(number, bound);
+            let Scratch { slots, arena, .. } = &mut *scratch;
+            for (bound, list) in &tokens[token].lists {
+                list.each(arena, |doc| {
+                    if let Some(slot) = slots.get_mut(doc as usize)
+                        && !slot.is_empty()
+                        && slot.last() != number
+                    {
+                        slot.add(number, *bound);
                     }
-                }
+                });
             }
             tokens[token].read = tokens[token].lists.len();
         }
@@ -380,11 +298,11 @@ impl Search<'_> {
             if most < least || most < self.need(doc) || !accept(doc) {
                 continue;
             }
-            let marks = self.part.marks(doc);
-            if !budget.spend(marks.len() * 8) {
+            self.part.marks(doc, &mut scratch.marks);
+            if !budget.spend(scratch.marks.len() * 8) {
                 continue; // go on clearing
             }
-            let (bound, looked_at) = self.bag_bound(marks, &mut scratch.bounds);
+            let (bound, looked_at) = self.bag_bound(&scratch.marks, &mut scratch.bounds);
             budget.spend(looked_at);
             if bound >= self.need(doc) {
                 candidates.push((bound, doc));
@@ -403,7 +321,7 @@ impl Search<'_> {
     }
 
     /// The bound, and how much was looked at for it: a word that the query has a thousand times counts so often.
-    fn bag_bound(&self, marks: &[super::part::Mark], bounds: &mut Vec<u32>) -> (u32, usize) {
+    fn bag_bound(&self, marks: &[Mark], bounds: &mut Vec<u32>) -> (u32, usize) {
         bounds.clear();
         bounds.resize(self.query.len(), 0);
         let (mut sum, mut looked_at) = (0u32, bounds.len() / 16);
@@ -416,7 +334,10 @@ impl Search<'_> {
                     *known = bound;
                 }
             });
-        (sum, looked_at)
+        (
+            sum.saturating_sub(self.query.counted_twice(marks, bounds)),
+            looked_at,
+        )
     }
 
     fn align(
@@ -443,8 +364,9 @@ impl Search<'_> {
                 break;
             }
             let doc = candidate.1;
+            self.part.marks(doc, &mut scratch.marks);
             self.query
-                .meet(self.part.marks(doc), self.vocabulary, &mut scratch.meeting);
+                .meet(&scratch.marks, self.vocabulary, &mut scratch.meeting);
             let cells = self.query.len() * scratch.meeting.len();
             if !budget.spend(cells + scratch.meeting.earnings() * 8) {
                 break;

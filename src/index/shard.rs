@@ -19,9 +19,11 @@ const PARTS_A_TIER: usize = 8;
 /// … where sizes are about the same if they share the power of this.
 const TIER: f64 = 8.0;
 
-/// No merge makes a part of more bytes: a merge needs the room of its result beside what it replaces, and an
-/// import must not need much more than its index. A search of some tens of parts costs little more than of one.
+/// While changes come in no merge makes a part of more bytes: a merge needs the room of its result beside what
+/// it replaces, and an import must not need much more than its index.
 const LARGEST: usize = 16 << 20;
+/// At rest: a million segments. Each part costs a search the finding of all its lists.
+const LARGEST_AT_REST: usize = 64 << 20;
 
 /// As many parts from the first on as make no more than so many bytes.
 fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
@@ -51,6 +53,18 @@ impl State {
                 .is_none_or(|&age| part.age > age)
     }
 
+    pub(super) fn of(parts: Vec<Arc<Part>>, dead: FxHashMap<UnitId, u64>) -> Self {
+        Self {
+            parts,
+            dead: Arc::new(dead),
+        }
+    }
+
+    /// The tombstones.
+    pub(super) fn dead(&self) -> &FxHashMap<UnitId, u64> {
+        &self.dead
+    }
+
     /// The part with most dead segments, if any has some.
     fn deadest(&self) -> Option<Arc<Part>> {
         let dead = |part: &Part| {
@@ -75,6 +89,12 @@ pub(super) struct Shard {
 }
 
 impl Shard {
+    pub(super) fn of(state: State) -> Self {
+        Self {
+            state: RwLock::new(Arc::new(state)),
+        }
+    }
+
     pub(super) fn state(&self) -> Arc<State> {
         self.state.read().clone()
     }
@@ -108,6 +128,13 @@ impl Shard {
         self.set(state);
     }
 
+    /// Adds a part of segments that are in no other.
+    pub(super) fn push(&self, part: Part) {
+        let mut state = State::clone(&self.state());
+        state.parts.push(Arc::new(part));
+        self.set(state);
+    }
+
     /// Parts that should become one: while changes come in, a tier that is full; at rest, all that are small
     /// beside what they make together, and one of which much is dead.
     pub(super) fn due(&self, at_rest: bool) -> Vec<Arc<Part>> {
@@ -115,15 +142,16 @@ impl Shard {
         if at_rest && state.dead.len() * 10 > state.segments() {
             return state.deadest().into_iter().collect();
         }
+        let largest = if at_rest { LARGEST_AT_REST } else { LARGEST };
         let mut small: Vec<Arc<Part>> = state
             .parts
             .iter()
-            .filter(|part| part.bytes() < LARGEST / 2)
+            .filter(|part| part.bytes() < largest / 2)
             .cloned()
             .collect();
         small.sort_by_key(|part| part.bytes());
         if at_rest {
-            let few = first_within(&small, LARGEST);
+            let few = first_within(&small, largest);
             let others: usize = few.iter().rev().skip(1).map(|part| part.bytes()).sum();
             let worth = few
                 .last()
@@ -139,7 +167,7 @@ impl Shard {
         let full = small
             .chunk_by(|a, b| tier(a) == tier(b))
             .find(|parts| parts.len() >= PARTS_A_TIER);
-        full.map(|parts| first_within(parts, LARGEST).to_vec())
+        full.map(|parts| first_within(parts, largest).to_vec())
             .unwrap_or_default()
     }
 

@@ -8,15 +8,14 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use super::packed::Packed;
+use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
 
-use crate::score::similarity::{Likeness, MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
-
-/// The letters of a word, counted up to two, in one of 32 pairs of bits each by hash: one edit takes one
+/// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
 /// letter away, or puts one in, or both, so it changes at most two bits.
-pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
+pub(super) fn signature(chars: impl Iterator<Item = char>) -> u32 {
     chars.fold(0, |bits, c| {
-        let once = 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 27) * 2);
+        let once = 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 28) * 2);
         if bits & once == 0 {
             bits | once
         } else {
@@ -25,22 +24,74 @@ pub(super) fn signature(chars: impl Iterator<Item = char>) -> u64 {
     })
 }
 /// Whether two signatures allow so few edits.
-pub(super) fn may_be_within(a: u64, b: u64, edits: usize) -> bool {
+pub(super) fn may_be_within(a: u32, b: u32, edits: usize) -> bool {
     (a ^ b).count_ones() as usize <= 2 * edits
 }
 
 /// A directory of pieces of the words that were there when it was built.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Similar {
     /// Words known, the first so many of the vocabulary.
-    words: usize,
-    /// Where each bucket starts in `filed`; one more than there are buckets, which are a power of two.
-    starts: Vec<u32>,
-    ids: Vec<u32>,
-    /// The signature of each id's word, beside it: most are refused by it without going elsewhere.
-    letters: Vec<u64>,
-    /// The similar words of frequent words, worked out beforehand.
-    known: FxHashMap<u32, Box<[(u32, Likeness)]>>,
+    pub(super) words: usize,
+    /// Where each bucket starts in `ids`; one more than there are buckets, which are a power of two.
+    pub(super) starts: Packed,
+    pub(super) ids: Packed,
+    pub(super) known: Known,
+}
+
+/// The similar words of frequent words, worked out beforehand.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The frequent words, sorted, …
+    pub(super) words: Vec<u32>,
+    /// … where the list of each ends, …
+    pub(super) ends: Vec<u32>,
+    /// … and the lists: [`EDITS_AT`] has the edits above the word.
+    pub(super) lists: Vec<u32>,
+}
+
+/// A known similar word has its number below this bit, and the edits from it on.
+const EDITS_AT: u32 = 28;
+/// Entries of the directory a bucket, about.
+const BUCKET: usize = 4;
+
+impl Known {
+    /// `lists` of words in ascending order, with the edits of each similar word.
+    pub(super) fn of(lists: impl Iterator<Item = (u32, Vec<(u32, u32)>)>) -> Self {
+        let mut known = Self::default();
+        for (word, list) in lists {
+            let fits =
+                |&(id, edits): &(u32, u32)| id >> EDITS_AT == 0 && edits >> (32 - EDITS_AT) == 0;
+            if list.iter().all(fits) {
+                known.words.push(word);
+                known
+                    .lists
+                    .extend(list.iter().map(|(id, edits)| edits << EDITS_AT | id));
+                known.ends.push(known.lists.len() as u32);
+            }
+        }
+        known
+    }
+
+    /// The similar words of a word with the edits to each, itself not among them, where they were worked out.
+    fn find(&self, word: u32) -> Option<impl Iterator<Item = (u32, usize)> + '_> {
+        let place = self.words.binary_search(&word).ok()?;
+        let start = match place.checked_sub(1) {
+            Some(before) => *self.ends.get(before)? as usize,
+            None => 0,
+        };
+        let list = self.lists.get(start..*self.ends.get(place)? as usize)?;
+        Some(list.iter().map(|&entry| Self::word(entry)))
+    }
+
+    /// The word of an entry, and its edits.
+    pub(super) fn word(entry: u32) -> (u32, usize) {
+        (entry & ((1 << EDITS_AT) - 1), (entry >> EDITS_AT) as usize)
+    }
+
+    fn size(&self) -> usize {
+        4 * (self.words.len() + self.ends.len() + self.lists.len())
+    }
 }
 
 impl Similar {
@@ -48,16 +99,15 @@ impl Similar {
     pub(super) fn build(words: usize, chars: impl Fn(u32, &mut Vec<char>)) -> Self {
         let mut buffer = Vec::new();
         let mut entries = 0usize;
-        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut((u32, u64), u64) + '_>| {
+        let each = |buffer: &mut Vec<char>, mut visit: Box<dyn FnMut(u32, u64) + '_>| {
             for id in 0..words as u32 {
                 buffer.clear();
                 chars(id, buffer);
-                let letters = signature(buffer.iter().copied());
-                pieces(buffer, |hash| visit((id, letters), hash));
+                pieces(buffer, |hash| visit(id, hash));
             }
         };
         each(&mut buffer, Box::new(|_, _| entries += 1));
-        let buckets = (entries / 2).next_power_of_two().max(2);
+        let buckets = (entries / BUCKET).next_power_of_two().max(2);
         let bucket = |hash: u64| (hash >> 32) as usize & (buckets - 1);
         let mut starts = vec![0u32; buckets + 1];
         each(
@@ -67,23 +117,21 @@ impl Similar {
         for i in 0..buckets {
             starts[i + 1] += starts[i];
         }
-        let mut next = starts.clone();
-        let (mut ids, mut signatures) = (vec![0; entries], vec![0; entries]);
+        let packed = Packed::of(entries as u64, starts.iter().map(|&start| start.into()));
+        let mut ids = vec![0u32; entries];
         each(
             &mut buffer,
-            Box::new(|(id, letters), hash| {
-                let place = &mut next[bucket(hash)];
+            Box::new(|id, hash| {
+                let place = &mut starts[bucket(hash)];
                 ids[*place as usize] = id;
-                signatures[*place as usize] = letters;
                 *place += 1;
             }),
         );
         Self {
             words,
-            starts,
-            ids,
-            letters: signatures,
-            known: FxHashMap::default(),
+            starts: packed,
+            ids: Packed::of(words as u64, ids.iter().map(|&id| id.into())),
+            known: Known::default(),
         }
     }
 
@@ -92,34 +140,27 @@ impl Similar {
         self.words
     }
 
-    /// The similar words of a word, where they were worked out beforehand: all of those that it knows.
-    pub(super) fn known(&self, word: u32) -> Option<&[(u32, Likeness)]> {
-        self.known.get(&word).map(|list| &**list)
+    /// The similar words of a word with the edits to each, where they were worked out beforehand.
+    pub(super) fn known(&self, word: u32) -> Option<impl Iterator<Item = (u32, usize)> + '_> {
+        self.known.find(word)
     }
 
     /// Whether anything was worked out beforehand.
     pub(super) fn has_known(&self) -> bool {
-        !self.known.is_empty()
-    }
-
-    /// Keeps the similar words of a word.
-    pub(super) fn keep(&mut self, word: u32, similar: Box<[(u32, Likeness)]>) {
-        self.known.insert(word, similar);
+        !self.known.words.is_empty()
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        let known: usize = self.known.values().map(|list| 24 + 12 * list.len()).sum();
-        4 * self.starts.len() + 12 * self.ids.len() + known
+        self.starts.bytes().len() + self.ids.bytes().len() + self.known.size()
     }
 
     /// Ids of words that share a piece with the pattern: all similar ones, and others, some twice.
-    pub(super) fn candidates(&self, pattern: &Pattern, letters: u64, mut visit: impl FnMut(u32)) {
-        if self.starts.is_empty() {
-            return;
-        }
+    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32)) {
         let query = pattern.chars();
-        let mask = self.starts.len() - 2;
+        let Some(mask) = self.starts.len().checked_sub(2) else {
+            return;
+        };
         for length in similar_lengths(query.len()) {
             let edits = most_edits(length, query.len());
             for piece in 0..=edits {
@@ -129,11 +170,9 @@ impl Similar {
                         continue;
                     };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
-                    let filed = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+                    let filed = self.starts.get(bucket)..self.starts.get(bucket + 1);
                     for place in filed {
-                        if may_be_within(letters, self.letters[place], edits) {
-                            visit(self.ids[place]);
-                        }
+                        visit(self.ids.get(place as usize) as u32);
                     }
                 }
             }
@@ -201,7 +240,7 @@ mod tests {
             let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
             let pattern = Pattern::new(&query).unwrap();
             let mut found = vec![false; words.len()];
-            similar.candidates(&pattern, signature(query.chars()), |id| found[id as usize] = true);
+            similar.candidates(&pattern, |id| found[id as usize] = true);
             for (word, found) in words.iter().zip(found) {
                 if let Some(l) = likeness(&query, word) {
                     prop_assert!(found, "{} {}", query, word);

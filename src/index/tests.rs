@@ -9,11 +9,11 @@ use super::*;
 use crate::model::{Change, ChangeKind, Context, Lang, Metadata, Seq, Stamp, Unit, Variant};
 use crate::score::{Segment, compare};
 
-fn lang(tag: &str) -> Lang {
+pub(super) fn lang(tag: &str) -> Lang {
     Lang::parse(tag).unwrap()
 }
 
-fn unit(id: i64, memory: i64, rev: i64, texts: &[(&str, &str)]) -> Unit {
+pub(super) fn unit(id: i64, memory: i64, rev: i64, texts: &[(&str, &str)]) -> Unit {
     let stamp = Stamp::default();
     Unit {
         id: UnitId(id),
@@ -36,7 +36,7 @@ fn unit(id: i64, memory: i64, rev: i64, texts: &[(&str, &str)]) -> Unit {
     }
 }
 
-fn put(unit: Unit) -> Change {
+pub(super) fn put(unit: Unit) -> Change {
     Change {
         seq: Seq(1),
         kind: ChangeKind::UnitPut(Shared::new(unit)),
@@ -44,7 +44,7 @@ fn put(unit: Unit) -> Change {
 }
 
 /// Everything the index finds, verified as the engine does: unit → percent.
-fn found(
+pub(super) fn found(
     index: &Index,
     memories: &[(MemoryId, u8)],
     texts: &BTreeMap<i64, String>,
@@ -76,7 +76,11 @@ fn found(
     all
 }
 
-fn brute(texts: &BTreeMap<i64, String>, query: &str, threshold: u8) -> BTreeMap<i64, u8> {
+pub(super) fn brute(
+    texts: &BTreeMap<i64, String>,
+    query: &str,
+    threshold: u8,
+) -> BTreeMap<i64, u8> {
     let segment = Segment::plain(query);
     texts
         .iter()
@@ -85,9 +89,9 @@ fn brute(texts: &BTreeMap<i64, String>, query: &str, threshold: u8) -> BTreeMap<
         .collect()
 }
 
-const ONE: &[(MemoryId, u8)] = &[(MemoryId(1), 0)];
+pub(super) const ONE: &[(MemoryId, u8)] = &[(MemoryId(1), 0)];
 
-fn filled(texts: &BTreeMap<i64, String>) -> Index {
+pub(super) fn filled(texts: &BTreeMap<i64, String>) -> Index {
     let index = Index::default();
     let changes: Vec<Change> = texts
         .iter()
@@ -100,7 +104,7 @@ fn filled(texts: &BTreeMap<i64, String>) -> Index {
 }
 
 /// Texts made of few pieces, chosen to be nasty: repeated, similar, joined, numbers, placeables, one-letter words.
-fn nasty() -> impl Strategy<Value = String> {
+pub(super) fn nasty() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "the ",
         "a ",

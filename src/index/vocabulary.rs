@@ -1,5 +1,7 @@
 //! The words of one language in all memories, numbered once and for good while the process lives.
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 
@@ -8,7 +10,7 @@ use crate::score::weight;
 use crate::text::Kind;
 use crate::text::wanted::WantedToken;
 
-use super::similar::{Similar, may_be_within, signature};
+use super::similar::{Known, Similar, may_be_within, signature};
 
 /// A word's number.
 pub(super) type WordId = u32;
@@ -35,25 +37,25 @@ pub(super) struct Vocabulary {
     joined: Vec<bool>,
     /// Words of parts that an apostrophe joins.
     parted: Vec<WordId>,
-    similar: Similar,
+    similar: Arc<Similar>,
 }
 
 /// What is known of each word. A copy takes milliseconds, and serves what would hold up others too long.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Words {
-    text: String,
+    pub(super) text: String,
     /// Where each word ends in `text`.
-    ends: Vec<u32>,
+    pub(super) ends: Vec<u32>,
     /// Characters, at most 255 counted.
-    chars: Vec<u8>,
-    kinds: Vec<Kind>,
-    signatures: Vec<u64>,
+    pub(super) chars: Vec<u8>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) signatures: Vec<u32>,
     /// How often each occurred, deletions not taken off.
-    counts: Vec<u32>,
+    pub(super) counts: Vec<u32>,
 }
 
 impl Words {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
@@ -80,7 +82,7 @@ impl Words {
     fn compare(
         &self,
         pattern: &Pattern,
-        letters: u64,
+        letters: u32,
         id: WordId,
         found: &mut FxHashMap<WordId, Likeness>,
     ) {
@@ -101,13 +103,11 @@ impl Words {
     fn similar(
         &self,
         pattern: &Pattern,
-        letters: u64,
+        letters: u32,
         directory: &Similar,
         found: &mut FxHashMap<WordId, Likeness>,
     ) {
-        directory.candidates(pattern, letters, |id| {
-            self.compare(pattern, letters, id, found)
-        });
+        directory.candidates(pattern, |id| self.compare(pattern, letters, id, found));
     }
 
     /// A directory of all words.
@@ -128,18 +128,19 @@ impl Words {
         let mut frequent: Vec<WordId> = (0..self.len() as WordId).filter(is_frequent).collect();
         frequent.sort_unstable_by_key(|&id| std::cmp::Reverse(self.counts[id as usize]));
         frequent.truncate(MOST_KNOWN);
-        for id in frequent {
-            if let Some(pattern) = Pattern::new(self.text(id)) {
-                let mut found = FxHashMap::from_iter([(id, Likeness::EQUAL)]);
-                self.similar(
-                    &pattern,
-                    self.signatures[id as usize],
-                    &directory,
-                    &mut found,
-                );
-                directory.keep(id, found.into_iter().collect());
-            }
-        }
+        frequent.sort_unstable();
+        let similar = |id: WordId| {
+            let pattern = Pattern::new(self.text(id))?;
+            let mut found = FxHashMap::from_iter([(id, Likeness::EQUAL)]);
+            let letters = self.signatures[id as usize];
+            self.similar(&pattern, letters, &directory, &mut found);
+            found.remove(&id);
+            let mut found: Vec<(WordId, u32)> =
+                found.iter().map(|(&id, l)| (id, l.of - l.kept)).collect();
+            found.sort_unstable();
+            Some((id, found))
+        };
+        directory.known = Known::of(frequent.into_iter().filter_map(similar));
         directory
     }
 }
@@ -151,7 +152,7 @@ impl Vocabulary {
             words: Words::default(),
             joined: Vec::new(),
             parted: Vec::new(),
-            similar: Similar::default(),
+            similar: Arc::default(),
         };
         // No token has an empty text, so nothing else can be the same as these two.
         vocabulary.intern(Kind::Number, "");
@@ -251,7 +252,20 @@ impl Vocabulary {
         };
         let letters = signature(word.chars());
         match id.and_then(|id| self.similar.known(id)) {
-            Some(known) => found.extend(known.iter().copied()),
+            Some(known) => {
+                let chars = pattern.chars().len();
+                found.extend(known.map(|(id, edits)| {
+                    let of = chars.max(usize::from(self.words.chars[id as usize]));
+                    let kept = of.saturating_sub(edits) as u32;
+                    (
+                        id,
+                        Likeness {
+                            kept,
+                            of: of as u32,
+                        },
+                    )
+                }));
+            }
             None => self.words.similar(&pattern, letters, &self.similar, found),
         }
         for id in self.similar.words() as WordId..self.words.len() as WordId {
@@ -275,19 +289,65 @@ impl Vocabulary {
     /// Puts a directory in, unless there is one that knows more.
     pub(super) fn set_similar(&mut self, similar: Similar) {
         if similar.words() >= self.similar.words() {
-            self.similar = similar;
+            self.similar = Arc::new(similar);
         }
+    }
+
+    /// A copy of what a snapshot keeps.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            words: self.words.clone(),
+            joined: self.joined.clone(),
+            parted: self.parted.clone(),
+            similar: self.similar.clone(),
+        }
+    }
+
+    /// The same again, out of a snapshot that was checked.
+    pub(super) fn of_written(written: Written) -> Self {
+        let Written {
+            words,
+            joined,
+            parted,
+            similar,
+        } = written;
+        let hash_of = |id: &WordId| Self::hash(words.kinds[*id as usize], words.text(*id));
+        let mut table = HashTable::with_capacity(words.len());
+        for id in 0..words.len() as WordId {
+            table.insert_unique(hash_of(&id), id, hash_of);
+        }
+        Self {
+            table,
+            words,
+            joined,
+            parted,
+            similar,
+        }
+    }
+
+    /// How many words there are.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Bytes held: the words, and the directory of similar ones.
     pub(super) fn bytes(&self) -> (usize, usize) {
-        let each = 4 + 1 + 1 + 8 + 4 + 1;
+        let each = 4 + 1 + 1 + 4 + 4 + 1;
         let words = self.words.text.len()
             + each * self.words.len()
             + self.table.capacity() * 5
             + self.parted.len() * 4;
         (words, self.similar.bytes())
     }
+}
+
+/// What of a vocabulary a snapshot keeps; the rest follows from it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) words: Words,
+    pub(super) joined: Vec<bool>,
+    pub(super) parted: Vec<WordId>,
+    pub(super) similar: Arc<Similar>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Lang;
+use super::{Lang, LangGroup};
 
 /// The most bytes of a concept's id.
 pub const MAX_CONCEPT_ID: usize = 128;
@@ -212,13 +212,17 @@ impl Marks {
     pub const PEJORATIVE: Self = Self(8);
     /// A longer, different name that contains a known one: consumed, never reported.
     pub const BLOCKER: Self = Self(16);
+    /// It is known that other concepts bear this name too, and that none of them is meant by default. Only
+    /// `glossary check` asks for it.
+    pub const AMBIGUOUS: Self = Self(32);
 
-    const WORDS: [(&'static str, Self); 5] = [
+    const WORDS: [(&'static str, Self); 6] = [
         ("case=exact", Self::EXACT_CASE),
         ("default", Self::DEFAULT),
         ("loaded", Self::LOADED),
         ("pejorative", Self::PEJORATIVE),
         ("blocker", Self::BLOCKER),
+        ("ambiguous", Self::AMBIGUOUS),
     ];
 
     /// Reads the marks; the first unknown word is the error.
@@ -303,7 +307,17 @@ fn any_use() -> NameUse {
     NameUse::Any
 }
 
+/// What a preferred name is the only one of.
+pub type Slot<'a> = (LangGroup, Option<&'a str>, NameUse, Option<NameForm>);
+
 impl Name {
+    /// Of the names with one slot, a concept prefers one. Acronyms and short forms are preferred beside a full form.
+    pub fn slot(&self) -> Slot<'_> {
+        let form =
+            Some(self.form).filter(|form| matches!(form, NameForm::Acronym | NameForm::Short));
+        (self.lang.group(), self.style.as_deref(), self.usage, form)
+    }
+
     /// A preferred full form of the default style, to start from.
     pub fn new(lang: Lang, text: impl Into<String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ mod unit;
 
 pub use concept::{
     Concept, ConceptId, ConceptIdError, ConceptKind, MAX_CONCEPT_ID, Marks, Name, NameForm,
-    NameUse, Status,
+    NameUse, Slot, Status,
 };
 pub use lang::{Lang, LangError, LangGroup};
 pub use report::{BulkReport, ImportReport, MAX_CONFLICTS, MAX_PROBLEMS, Problem};

@@ -76,6 +76,17 @@ pub struct BulkReport {
 }
 
 impl BulkReport {
+    /// What an import did, in these words.
+    pub fn of_import(report: &ImportReport) -> Self {
+        Self {
+            matched: report.read,
+            added: report.added,
+            changed: report.updated,
+            unchanged: report.unchanged,
+            ..Self::default()
+        }
+    }
+
     /// Counts a unit that was left alone, and lists it while there is room.
     pub fn add_conflict(&mut self, unit: String) {
         self.conflicts_total += 1;

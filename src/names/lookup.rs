@@ -148,6 +148,41 @@ impl Lookup {
         base.or_else(patch).map(|concept| &**concept)
     }
 
+    /// The number of the concept with this id.
+    pub fn number_of(&self, id: &ConceptId) -> Option<usize> {
+        let place = |shelf: &Shelf| shelf.concepts.binary_search_by(|it| it.id.cmp(id)).ok();
+        let is_there = |at: &usize| !self.gone.concepts.contains(&(*at as u32));
+        let base = place(&self.base).filter(is_there);
+        base.or_else(|| Some(place(&self.patch)? + self.base.concepts.len()))
+    }
+
+    /// Both shelves, with the number of the first concept of each.
+    pub(super) fn shelves(&self) -> [(usize, &Shelf); 2] {
+        [(0, &*self.base), (self.base.concepts.len(), &self.patch)]
+    }
+
+    /// Whether a concept's number is of one that is there.
+    pub(super) fn has(&self, concept: usize) -> bool {
+        u32::try_from(concept).is_ok_and(|number| !self.gone.concepts.contains(&number))
+    }
+
+    /// The words of each name of a concept.
+    pub(super) fn names_of(&self, concept: usize) -> Vec<Vec<&Word>> {
+        let [(_, base), (first, patch)] = self.shelves();
+        let (shelf, at) = match concept.checked_sub(first) {
+            Some(at) => (patch, at),
+            None => (base, concept),
+        };
+        let rows = shelf
+            .rows_of_concept(at as u32)
+            .filter_map(|row| shelf.row(row));
+        let words = |row: &Row| {
+            let words = shelf.words_of_row(row).iter();
+            words.filter_map(|word| shelf.word(*word)).collect()
+        };
+        rows.map(words).collect()
+    }
+
     /// The concepts that a query may mean, best first, each once.
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
         // A name has at most 1,024 characters, and no query need be longer.

@@ -27,6 +27,16 @@ pub struct Actor {
     pub request: Option<String>,
 }
 
+impl Actor {
+    /// The program itself, of its own accord.
+    pub fn program() -> Self {
+        Self {
+            by: Some("hamzaban".to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
 /// What was done, to what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::content::place;
 use super::tx::Tx;
 use super::{Error, ImportId, ImportState, Reader};
-use crate::model::{BulkReport, ImportReport, MemoryId, UnitId};
+use crate::model::{BulkReport, MemoryId, UnitId};
 
 /// What kind of change of many units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,22 +103,12 @@ fn json(report: &BulkReport) -> Result<String, Error> {
     })
 }
 
-fn of_import(report: ImportReport) -> BulkReport {
-    BulkReport {
-        matched: report.read,
-        added: report.added,
-        changed: report.updated,
-        unchanged: report.unchanged,
-        ..BulkReport::default()
-    }
-}
-
 fn read_bulk(row: &Row<'_>) -> Result<Bulk, Error> {
     let id = ImportId(row.get(0)?);
     let kind = BulkKind::parse(super::units::text(row, 2)?)?;
     let report = match kind {
-        BulkKind::Import => of_import(
-            serde_json::from_str(super::units::text(row, 10)?)
+        BulkKind::Import => BulkReport::of_import(
+            &serde_json::from_str(super::units::text(row, 10)?)
                 .map_err(|e| Error::corrupt(format!("report of import {}: {e}", id.0)))?,
         ),
         _ => serde_json::from_str(super::units::text(row, 10)?)

@@ -35,6 +35,8 @@ pub enum Damage {
     Reference,
     /// A former revision cannot be read.
     History,
+    /// What a concept says is not what was written.
+    Concept,
 }
 
 /// One thing that is wrong.
@@ -110,7 +112,9 @@ fn check(mut conn: Connection, scope: &Scope, limit: Duration) -> Result<Checkup
     let over = move || end.is_some_and(|end| Instant::now() > end);
     conn.progress_handler(STEPS_BETWEEN_LOOKS, Some(over))?;
     let mut checkup = Checkup::default();
-    let steps: [Step; 7] = [pages, references, sums, counts, languages, equals, history];
+    let steps: [Step; 8] = [
+        pages, references, sums, counts, languages, equals, history, concepts,
+    ];
     for step in steps {
         match step(&conn, scope, &mut checkup) {
             Ok(()) => {}
@@ -174,14 +178,27 @@ fn references(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), E
     )
 }
 
-fn sums(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Error> {
-    let langs = Langs::default();
-    let reader = Reader {
+fn reader<'c>(conn: &'c Connection, langs: &'c Langs) -> Reader<'c> {
+    Reader {
         conn,
-        langs: &langs,
+        langs,
         dead: std::cell::OnceCell::new(),
         now: 0,
-    };
+    }
+}
+
+fn concepts(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Error> {
+    let langs = Langs::default();
+    for id in reader(conn, &langs).differing_concepts()? {
+        let detail = format!("the concept {id} is not what was written (the checksum differs)");
+        found.about(Damage::Concept, detail);
+    }
+    Ok(())
+}
+
+fn sums(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Error> {
+    let langs = Langs::default();
+    let reader = reader(conn, &langs);
     let mut after = Some(UnitId(i64::MIN));
     while let Some(place) = after {
         let page = reader.check_unit_sums(place, UNITS_AT_ONCE)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::content::place;
 use super::history::Event;
@@ -71,15 +72,35 @@ impl ConceptOutcome {
     }
 }
 
-const CONCEPT: &str = "SELECT id, rev, subject, definitions, created_at, created_by, changed_at, changed_by FROM concept";
+pub(super) const CONCEPT: &str = "SELECT id, rev, subject, definitions, created_at, created_by, changed_at, changed_by FROM concept";
 const NAMES: &str = "SELECT lang, text, status, type, style, usage, marks, note, source
     FROM concept_name WHERE concept = ?1 ORDER BY place";
 
-fn read_id(row: &Row<'_>, column: usize) -> Result<ConceptId, Error> {
+pub(super) fn read_id(row: &Row<'_>, column: usize) -> Result<ConceptId, Error> {
     ConceptId::parse(text(row, column)?).map_err(|e| Error::corrupt(e.to_string()))
 }
 
-fn read_concept(conn: &Connection, langs: &Langs, row: &Row<'_>) -> Result<StoredConcept, Error> {
+/// xxh3 of what a concept says, its revision and its stamps, as `verify` works it out again. It depends on the JSON
+/// of [`Concept`]: when that changes, a step must renew it.
+pub(super) fn checksum(stored: &StoredConcept) -> Result<i64, Error> {
+    let (made, changed) = (&stored.created, &stored.changed);
+    let said = (
+        &*stored.concept,
+        stored.rev,
+        made.at,
+        &made.by,
+        changed.at,
+        &changed.by,
+    );
+    let said = serde_json::to_string(&said).map_err(|e| Error::corrupt(e.to_string()))?;
+    Ok(xxh3_64(said.as_bytes()) as i64)
+}
+
+pub(super) fn read_concept(
+    conn: &Connection,
+    langs: &Langs,
+    row: &Row<'_>,
+) -> Result<StoredConcept, Error> {
     let id = read_id(row, 0)?;
     let definitions: Option<String> = row.get(3)?;
     let definitions = definitions
@@ -134,11 +155,11 @@ fn find(conn: &Connection, langs: &Langs, id: &ConceptId) -> Result<Option<Store
         .transpose()
 }
 
-fn to_json(concept: &Concept) -> Result<String, Error> {
+pub(super) fn to_json(concept: &Concept) -> Result<String, Error> {
     serde_json::to_string(concept).map_err(|e| Error::corrupt(format!("{}: {e}", concept.id)))
 }
 
-fn from_json(json: &str, id: &str) -> Result<Concept, Error> {
+pub(super) fn from_json(json: &str, id: &str) -> Result<Concept, Error> {
     serde_json::from_str(json).map_err(|e| Error::corrupt(format!("a revision of {id}: {e}")))
 }
 
@@ -170,6 +191,23 @@ impl Tx<'_> {
         find(self.conn, self.langs, id)
     }
 
+    /// The revision of a concept, of a deleted one that of its deletion; 0 when it never was.
+    pub(super) fn concept_rev(&self, id: &ConceptId) -> Result<i64, Error> {
+        match self.concept(id)? {
+            Some(stored) => Ok(stored.rev),
+            None => deleted_rev(self.conn, id),
+        }
+    }
+
+    /// What a former revision of a concept said; none for a deletion.
+    pub(super) fn former_concept(
+        &self,
+        id: &ConceptId,
+        rev: i64,
+    ) -> Result<Option<Concept>, Error> {
+        former(self.conn, id, rev)
+    }
+
     /// Writes a concept as a whole. The same content writes nothing.
     ///
     /// # Errors
@@ -193,7 +231,11 @@ impl Tx<'_> {
         }
         let Some(old) = old else {
             let gone = deleted_rev(self.conn, &concept.id)?;
-            return self.add_concept(concept, gone, Event::Added, by);
+            let event = match event {
+                Event::TakenBack => event,
+                _ => Event::Added,
+            };
+            return self.add_concept(concept, gone, event, by);
         };
         if old.concept == *concept {
             return Ok(ConceptOutcome::Unchanged(old.rev));
@@ -205,8 +247,8 @@ impl Tx<'_> {
                 .execute([concept.id.as_str()])?;
             tx.conn
                 .prepare_cached(
-                    "UPDATE concept SET rev = ?2, subject = ?3, definitions = ?4, changed_at = ?5, changed_by = ?6
-                     WHERE id = ?1",
+                    "UPDATE concept SET rev = ?2, subject = ?3, definitions = ?4, changed_at = ?5, changed_by = ?6,
+                     checksum = 0 WHERE id = ?1",
                 )?
                 .execute(params![
                     concept.id.as_str(),
@@ -217,6 +259,7 @@ impl Tx<'_> {
                     by
                 ])?;
             tx.insert_names(concept)?;
+            tx.seal_concept(&concept.id)?;
             tx.log_concept(concept, old.rev + 1, by)?;
             Ok(ConceptOutcome::Updated(old.rev + 1))
         })
@@ -237,8 +280,8 @@ impl Tx<'_> {
             let now = tx.now();
             tx.conn
                 .prepare_cached(
-                    "INSERT INTO concept (id, rev, subject, definitions, created_at, created_by, changed_at, changed_by)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?6)",
+                    "INSERT INTO concept (id, rev, subject, definitions, created_at, created_by, changed_at, changed_by,
+                     checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?6, 0)",
                 )?
                 .execute(params![
                     concept.id.as_str(),
@@ -249,6 +292,7 @@ impl Tx<'_> {
                     by
                 ])?;
             tx.insert_names(concept)?;
+            tx.seal_concept(&concept.id)?;
             tx.log_concept(concept, gone + 1, by)?;
             Ok(ConceptOutcome::Added(gone + 1))
         })
@@ -264,12 +308,22 @@ impl Tx<'_> {
         rev: i64,
         by: Option<&str>,
     ) -> Result<i64, Error> {
+        self.take_out_concept(id, rev, Event::Deleted, by)
+    }
+
+    pub(super) fn take_out_concept(
+        &mut self,
+        id: &ConceptId,
+        rev: i64,
+        event: Event,
+        by: Option<&str>,
+    ) -> Result<i64, Error> {
         let old = self.concept(id)?;
         same_rev(self.conn, id, old.as_ref(), rev)?;
         let missing = Error::NotFound { what: "concept" };
         let old = old.ok_or(missing)?;
         self.guard(|tx| {
-            tx.keep_concept(id, rev, Some(&old.concept), Event::Deleted, by)?;
+            tx.keep_concept(id, rev, Some(&old.concept), event, by)?;
             for sql in [
                 "DELETE FROM concept_name WHERE concept = ?1",
                 "DELETE FROM concept WHERE id = ?1",
@@ -332,6 +386,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Writes down the checksum of a concept as it is now.
+    pub(super) fn seal_concept(&mut self, id: &ConceptId) -> Result<(), Error> {
+        let stored = self
+            .concept(id)?
+            .ok_or(Error::NotFound { what: "concept" })?;
+        self.conn
+            .prepare_cached("UPDATE concept SET checksum = ?2 WHERE id = ?1")?
+            .execute(params![id.as_str(), checksum(&stored)?])?;
+        Ok(())
+    }
+
     fn insert_names(&mut self, concept: &Concept) -> Result<(), Error> {
         let mut statement = self.conn.prepare_cached(
             "INSERT INTO concept_name (concept, place, lang, text, status, type, style, usage, marks, note, source)
@@ -363,36 +428,6 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let logged = Logged::concept("concept_put", concept.id.clone(), rev);
         self.log(&logged, ChangeKind::ConceptPut(Arc::clone(concept)), by)
-    }
-
-    /// What was shipped for each concept.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn shipped_concepts(&self) -> Result<BTreeMap<ConceptId, Concept>, Error> {
-        shipped(self.conn)
-    }
-
-    /// Notes what was shipped for a concept; none where it is no longer shipped.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_shipped(&mut self, id: &ConceptId, content: Option<&Concept>) -> Result<(), Error> {
-        self.guard(|tx| {
-            match content {
-                Some(content) => tx
-                    .conn
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO shipped_concept (concept, content) VALUES (?1, ?2)",
-                    )?
-                    .execute(params![id.as_str(), to_json(content)?])?,
-                None => tx
-                    .conn
-                    .prepare_cached("DELETE FROM shipped_concept WHERE concept = ?1")?
-                    .execute([id.as_str()])?,
-            };
-            Ok(())
-        })
     }
 }
 
@@ -426,27 +461,7 @@ fn same_rev(
     }
 }
 
-fn shipped(conn: &Connection) -> Result<BTreeMap<ConceptId, Concept>, Error> {
-    let mut statement = conn.prepare_cached("SELECT concept, content FROM shipped_concept")?;
-    let mut rows = statement.query([])?;
-    let mut shipped = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let id = read_id(row, 0)?;
-        let content = from_json(text(row, 1)?, id.as_str())?;
-        shipped.insert(id, content);
-    }
-    Ok(shipped)
-}
-
 impl Reader<'_> {
-    /// What the program shipped when it last brought its glossary, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn shipped_concepts(&self) -> Result<BTreeMap<ConceptId, Concept>, Error> {
-        shipped(self.conn)
-    }
-
     /// A concept.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::content::{Content, Derived};
 use super::history;
 use super::tx::{Logged, Tx};
 use super::units;
-use crate::model::{ChangeKind, UnitId};
+use crate::model::{ChangeKind, ConceptId, UnitId};
 
 /// What stands where an erased user's name stood.
 pub fn erased_user() -> &'static str {
@@ -169,9 +169,15 @@ impl Tx<'_> {
                 "UPDATE memory SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE memory SET deleted_by = ?2 WHERE deleted_by = ?1",
                 "UPDATE import SET by = ?2 WHERE by = ?1",
+                "UPDATE glossary_import SET by = ?2 WHERE by = ?1",
+                "UPDATE style_history SET by = ?2 WHERE by = ?1",
                 "UPDATE key SET name = ?2 WHERE name = ?1",
                 "UPDATE key SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE key SET revoked_by = ?2 WHERE revoked_by = ?1",
+                "UPDATE concept_history SET by = ?2 WHERE by = ?1",
+                "UPDATE style SET changed_by = ?2 WHERE changed_by = ?1",
+                "UPDATE suggestion SET created_by = ?2 WHERE created_by = ?1",
+                "UPDATE suggestion SET decided_by = ?2 WHERE decided_by = ?1",
                 "INSERT INTO activity (memory_id, day, by, added, changed, deleted)
                  SELECT memory_id, day, ?2, added, changed, deleted FROM activity WHERE by = ?1
                  ON CONFLICT (memory_id, day, by) DO UPDATE SET added = added + excluded.added,
@@ -182,6 +188,7 @@ impl Tx<'_> {
                     .prepare_cached(sql)?
                     .execute([name, erased_user()])? as u64;
             }
+            changed += tx.erase_user_in_concepts(name)?;
             for sql in [
                 "DELETE FROM activity WHERE by = ?1",
                 "UPDATE import SET asked = NULL WHERE instr(asked, ?1) > 0",
@@ -191,5 +198,24 @@ impl Tx<'_> {
             }
             Ok(changed)
         })
+    }
+
+    fn erase_user_in_concepts(&mut self, name: &str) -> Result<u64, Error> {
+        let ids: Vec<String> = self
+            .conn
+            .prepare_cached("SELECT id FROM concept WHERE created_by = ?1 OR changed_by = ?1")?
+            .query_map([name], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in &ids {
+            let id = ConceptId::parse(id).map_err(|e| Error::corrupt(e.to_string()))?;
+            self.conn
+                .prepare_cached(
+                    "UPDATE concept SET created_by = iif(created_by = ?2, ?3, created_by),
+                     changed_by = iif(changed_by = ?2, ?3, changed_by) WHERE id = ?1",
+                )?
+                .execute([id.as_str(), name, erased_user()])?;
+            self.seal_concept(&id)?;
+        }
+        Ok(ids.len() as u64)
     }
 }

@@ -21,6 +21,17 @@ pub struct StoredStyle {
     pub changed: Stamp,
 }
 
+/// One revision of a house style.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StyleRevision {
+    /// Its number.
+    pub rev: i64,
+    /// When and by whom it was written.
+    pub stamp: Stamp,
+    /// JSON of what it said; none for a deletion.
+    pub settings: Option<String>,
+}
+
 /// Where a suggestion stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuggestionState {
@@ -96,6 +107,14 @@ fn style(conn: &Connection, name: &str) -> Result<Option<StoredStyle>, Error> {
         .optional()?)
 }
 
+/// The last revision that a style had; 0 when it never was.
+fn last_style_rev(conn: &Connection, name: &str) -> Result<i64, Error> {
+    let last: Option<i64> = conn
+        .prepare_cached("SELECT max(rev) FROM style_history WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
+}
+
 fn read_suggestion(row: &Row<'_>) -> Result<StoredSuggestion, Error> {
     let id: i64 = row.get(0)?;
     let odd = |what: &str| Error::corrupt(format!("suggestion {id}: its {what} is not readable"));
@@ -124,7 +143,8 @@ fn suggestion(conn: &Connection, id: i64) -> Result<Option<StoredSuggestion>, Er
 }
 
 impl Tx<'_> {
-    /// Writes a style. `rev` is the one it has, 0 for a new one.
+    /// Writes a style. `rev` is the one it has, 0 for a new one; one that is made again after a deletion goes on
+    /// counting.
     ///
     /// # Errors
     /// [`Error::Exists`] for a new one that is there, [`Error::NotFound`], [`Error::Conflict`].
@@ -145,13 +165,18 @@ impl Tx<'_> {
             (_, None) => return Err(Error::NotFound { what: "style" }),
             (rev, Some(old)) => conflict_unless(old.rev == rev, old.rev)?,
         }
+        let next = match rev {
+            0 => last_style_rev(self.conn, name)? + 1,
+            rev => rev + 1,
+        };
         self.guard(|tx| {
+            tx.keep_style(name, next, Some(settings), by)?;
             tx.conn
                 .prepare_cached(
                     "INSERT OR REPLACE INTO style (name, rev, settings, changed_at, changed_by)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute(params![name, rev + 1, settings, tx.now(), by])?;
+                .execute(params![name, next, settings, tx.now(), by])?;
             style(tx.conn, name)?.ok_or(Error::NotFound { what: "style" })
         })
     }
@@ -160,15 +185,31 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`].
-    pub fn delete_style(&mut self, name: &str, rev: i64) -> Result<(), Error> {
+    pub fn delete_style(&mut self, name: &str, rev: i64, by: Option<&str>) -> Result<(), Error> {
         let old = style(self.conn, name)?.ok_or(Error::NotFound { what: "style" })?;
         conflict_unless(old.rev == rev, old.rev)?;
         self.guard(|tx| {
+            tx.keep_style(name, rev + 1, None, by)?;
             tx.conn
                 .prepare_cached("DELETE FROM style WHERE name = ?1")?
                 .execute([name])?;
             Ok(())
         })
+    }
+
+    fn keep_style(
+        &mut self,
+        name: &str,
+        rev: i64,
+        settings: Option<&str>,
+        by: Option<&str>,
+    ) -> Result<(), Error> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO style_history (name, rev, at, by, settings) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![name, rev, self.now(), by, settings])?;
+        Ok(())
     }
 
     /// Keeps a suggestion.
@@ -256,6 +297,27 @@ impl Reader<'_> {
     /// Those of the database.
     pub fn style(&self, name: &str) -> Result<Option<StoredStyle>, Error> {
         style(self.conn, name)
+    }
+
+    /// All known revisions of a style, the newest first; none where it never was.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn style_history(&self, name: &str) -> Result<Vec<StyleRevision>, Error> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT rev, at, by, settings FROM style_history WHERE name = ?1 ORDER BY rev DESC",
+        )?;
+        let rows = statement.query_map([name], |row| {
+            Ok(StyleRevision {
+                rev: row.get(0)?,
+                stamp: Stamp {
+                    at: row.get(1)?,
+                    by: row.get(2)?,
+                },
+                settings: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A suggestion.

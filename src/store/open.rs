@@ -476,9 +476,11 @@ fn connect(db: &Path) -> Result<Connection, OpenError> {
 
 /// Imports that ran when the last process ended will not go on.
 fn interrupt_imports(conn: &Connection, now: i64) -> Result<(), Error> {
-    conn.execute(
-        "UPDATE import SET state = 'interrupted', finished_at = ?1 WHERE state = 'running'",
-        [now],
-    )?;
+    for table in ["import", "glossary_import"] {
+        let sql = format!(
+            "UPDATE {table} SET state = 'interrupted', finished_at = ?1 WHERE state = 'running'"
+        );
+        conn.execute(&sql, [now])?;
+    }
     Ok(())
 }

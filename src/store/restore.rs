@@ -250,6 +250,11 @@ impl Draft {
     fn begin_anew(&self, db: &Path) -> Result<(), Error> {
         let conn = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         conn.execute("UPDATE meta SET epoch = ?1", [schema::random_epoch()?])?;
+        // Who has the folder did it: no key can.
+        conn.execute(
+            "INSERT INTO audit (at, action, object, object_id) VALUES (unixepoch(), 'store_restored', 'store', '')",
+            [],
+        )?;
         match ids_given_away(db) {
             Ok((unit, rows)) => {
                 conn.execute("UPDATE meta SET next_unit = max(next_unit, ?1)", [unit])?;

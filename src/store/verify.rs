@@ -2,6 +2,7 @@
 
 use rusqlite::Row;
 
+use super::concepts::{CONCEPT, checksum, read_concept};
 use super::content::{RawUnit, RawVariant, place};
 use super::{Error, Reader};
 use crate::model::{MemoryId, UnitId};
@@ -42,6 +43,30 @@ fn read_raw<'r>(row: &'r Row<'_>, variants: Vec<RawVariant>) -> Result<RawUnit<'
 }
 
 impl Reader<'_> {
+    /// The ids of concepts whose checksums do not fit what they say, or that cannot be read.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn differing_concepts(&self) -> Result<Vec<String>, Error> {
+        let sql = CONCEPT.replace(" FROM", ", checksum FROM");
+        let mut statement = self.conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut differ = Vec::new();
+        while let Some(row) = rows.next()? {
+            let written: i64 = row.get(8)?;
+            let same = read_concept(self.conn, self.langs, row)
+                .and_then(|stored| checksum(&stored))
+                .is_ok_and(|now| now == written);
+            if !same {
+                differ.push(
+                    String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default())
+                        .into_owned(),
+                );
+            }
+        }
+        Ok(differ)
+    }
+
     /// Recomputes the checksums of the units after `after`, at most `limit`, deleted memories included, and looks
     /// whether each can be found by its hashes.
     ///

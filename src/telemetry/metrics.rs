@@ -154,7 +154,7 @@ impl Metrics {
         self.truncated.inc_by(lookups);
     }
 
-    /// Sets a gauge by its name in [`GAUGES`].
+    /// Sets a gauge by its name in `GAUGES`.
     pub fn set(&self, name: &str, value: u64) {
         if let Some((_, gauge)) = self.gauges.iter().find(|(known, _)| *known == name) {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));

@@ -394,3 +394,28 @@ fn hostile_texts_fold_in_linear_time() {
     let folded = key(&base);
     assert_eq!(folded.original(0..folded.text.len() - 1), 0..base.len() - 1);
 }
+
+#[test]
+fn whoever_changes_a_fold_or_the_tokens_changes_the_version_too() {
+    let mut sum = xxhash_rust::xxh3::Xxh3::new();
+    let mut analysis = crate::text::Analysis::default();
+    for c in '\u{1}'..=char::MAX {
+        // Alone, within letters of both scripts, and between digits.
+        let text = format!("{c} a{c}b ا{c}ب ۱{c}2");
+        crate::text::analyse_into(&text, &mut analysis);
+        sum.update(analysis.key.as_bytes());
+        for token in &analysis.tokens {
+            let rest = u32::from(token.glued) << 2 | u32::from(token.arabic) << 1;
+            for number in [token.kind as u32, token.key.start, token.key.end, rest] {
+                sum.update(&number.to_le_bytes());
+            }
+        }
+        sum.update(crate::text::fold::same(&text).as_bytes());
+        sum.update(crate::text::fold::convention(&text).as_bytes());
+    }
+    assert_eq!(
+        (crate::text::FOLD_VERSION, sum.digest()),
+        (1, 14_162_081_163_729_309_136),
+        "raise text::FOLD_VERSION and write the new sum here"
+    );
+}

@@ -1,9 +1,11 @@
-//! Bad requests as tables; `bad_input` sends them.
+//! Bad requests as tables; `inputs` sends them.
 
 use super::replies::{LOOKUP, lookup_with};
 
-/// Method, path, body, and the status, code and pointer of the reply.
+/// The number of the input in the design's table (0: it is not there), method, path, body, and the status, code and
+/// pointer of the reply.
 pub(crate) type Row = (
+    u8,
     &'static str,
     &'static str,
     String,
@@ -12,11 +14,68 @@ pub(crate) type Row = (
     &'static str,
 );
 
-fn look(row: &mut Vec<Row>, body: String, status: u16, code: &'static str, pointer: &'static str) {
+pub(crate) fn all() -> Vec<Row> {
+    let rows = [
+        bad_lookups(),
+        bad_batches(),
+        bad_memories(),
+        bad_units(),
+        bad_transfers(),
+    ];
+    let numbered = |(method, path, body, status, code, pointer): Unnumbered| {
+        (
+            number(code, &body),
+            method,
+            path,
+            body,
+            status,
+            code,
+            pointer,
+        )
+    };
+    rows.concat().into_iter().map(numbered).collect()
+}
+
+/// Which of the sixty it is: their codes tell them apart.
+fn number(code: &str, body: &str) -> u8 {
+    match code {
+        "invalid_json" if body.len() > 50_000 => 14,
+        "invalid_json" => 13,
+        "duplicate_field" => 15,
+        "unknown_field" => 16,
+        "out_of_range" | "wrong_type" => 17,
+        "invalid_unicode" => 22,
+        "invalid_character" => 23,
+        "empty_segment" => 24,
+        "segment_too_long" => 25,
+        "suspicious_characters" => 29,
+        "invalid_language" => 30,
+        "unbalanced_bidi" => 35,
+        "invalid_cursor" => 47,
+        _ => 0,
+    }
+}
+
+type Unnumbered = (
+    &'static str,
+    &'static str,
+    String,
+    u16,
+    &'static str,
+    &'static str,
+);
+
+fn look(
+    row: &mut Vec<Unnumbered>,
+    body: String,
+    status: u16,
+    code: &'static str,
+    pointer: &'static str,
+) {
     row.push(("POST", "/v1/lookup", body, status, code, pointer));
 }
 
-pub(crate) fn bad_lookups() -> Vec<Row> {
+fn bad_lookups() -> Vec<Unnumbered> {
     let text = |text: &str| LOOKUP.replace("The door is open.", text);
     let lang = |lang: &str| LOOKUP.replace("\"en\"", &format!("\"{lang}\""));
     let mut rows = Vec::new();
@@ -127,7 +186,7 @@ pub(crate) fn bad_lookups() -> Vec<Row> {
     rows
 }
 
-pub(crate) fn bad_batches() -> Vec<Row> {
+fn bad_batches() -> Vec<Unnumbered> {
     let batch = |segments: &str| {
         format!(r#"{{"source_lang":"en","target_lang":"fa","segments":[{segments}]}}"#)
     };
@@ -164,7 +223,7 @@ pub(crate) fn bad_batches() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn bad_memories() -> Vec<Row> {
+fn bad_memories() -> Vec<Unnumbered> {
     let post =
         |body: &str, code, pointer| ("POST", "/v1/memories", body.to_owned(), 400, code, pointer);
     let named = |name: &str| format!(r#"{{"name":"{name}"}}"#);
@@ -201,7 +260,7 @@ pub(crate) fn bad_memories() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn bad_units() -> Vec<Row> {
+fn bad_units() -> Vec<Unnumbered> {
     const UNITS: &str = "/v1/memories/news/units";
     let unit = |en: &str| format!(r#"{{"variants":{{"en":{en},"fa":"ب"}}}}"#);
     let text = |en: &str| unit(&format!("\"{en}\""));
@@ -314,7 +373,7 @@ pub(crate) fn bad_units() -> Vec<Row> {
     ]
 }
 
-pub(crate) fn bad_transfers() -> Vec<Row> {
+fn bad_transfers() -> Vec<Unnumbered> {
     let import = |path, code, pointer| ("POST", path, "x".to_owned(), 400, code, pointer);
     let export = |path, code, pointer| ("GET", path, String::new(), 400, code, pointer);
     vec![

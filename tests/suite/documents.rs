@@ -175,7 +175,7 @@ fn is_in_order(part: &[String], whole: &[String]) -> bool {
 const SPLIT: &[&str] = &["formats", "persian", "by-hand"];
 
 /// The content of Word documents that `LibreOffice` does not write itself: split runs, notes, fields.
-fn docx_by_hand() -> Vec<u8> {
+pub(crate) fn docx_by_hand() -> Vec<u8> {
     let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
     let kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
     let relation =

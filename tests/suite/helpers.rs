@@ -99,6 +99,28 @@ pub(crate) fn shared_path(name: &str) -> std::path::PathBuf {
     std::path::Path::new(&folder).join("data").join(name)
 }
 
+/// Whether tests that take minutes run too: `./scripts/test full`. Says so where they do not.
+pub(crate) fn full(what: &str) -> bool {
+    let full = std::env::var("HAMZABAN_FULL").is_ok_and(|value| value == "1");
+    if !full {
+        println!("skipped: {what}; ./scripts/test full runs it");
+    }
+    full
+}
+
+/// A program of the Python packages of `tests/clients/requirements.txt`, where those are installed.
+pub(crate) fn client(program: &str) -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("HAMZABAN_CLIENTS").map(std::path::PathBuf::from);
+    let program = folder.map(|folder| folder.join("bin").join(program));
+    let found = program.filter(|program| program.exists());
+    if found.is_none() {
+        println!(
+            "skipped: HAMZABAN_CLIENTS names no folder with the Python packages; scripts/test makes it"
+        );
+    }
+    found
+}
+
 /// Numbers that look random and are the same for the same seed (`SplitMix64`).
 pub(crate) struct Random(pub(crate) u64);
 
@@ -192,18 +214,8 @@ impl TestServer {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Reply {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let sent = match body {
-            Some(body) => self.agent.run(request.body(body).unwrap()),
-            None => self.agent.run(request.body(()).unwrap()),
-        };
-        let response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        Reply::read(response).unwrap()
+        let address = self.address.to_string();
+        send(&self.agent, &address, method, path, headers, body)
     }
 
     /// A request with a key, or with none; a body is JSON.
@@ -242,21 +254,49 @@ impl TestServer {
 
     /// What the server answers to these very bytes, until it closes or rests for a while.
     pub(crate) fn raw(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let patience = Duration::from_secs(5);
-        stream.set_read_timeout(Some(patience)).unwrap();
-        // The server may have closed before it took everything: what it said counts.
-        let _ = stream.write_all(request);
-        let mut answer = Vec::new();
-        let mut piece = [0; 4096];
-        while let Ok(length @ 1..) = stream.read(&mut piece) {
-            answer.extend_from_slice(&piece[..length]);
-            if whole(&answer) {
-                break;
-            }
-        }
-        String::from_utf8_lossy(&answer).into_owned()
+        raw(&self.address.to_string(), request)
     }
+}
+
+/// Sends a request to a server at this address.
+pub(crate) fn send(
+    agent: &ureq::Agent,
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Reply {
+    let mut request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let sent = match body {
+        Some(body) => agent.run(request.body(body).unwrap()),
+        None => agent.run(request.body(()).unwrap()),
+    };
+    let response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    Reply::read(response).unwrap()
+}
+
+/// What the server answers to these very bytes, until it closes or rests for a while.
+pub(crate) fn raw(address: &str, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let patience = Duration::from_secs(5);
+    stream.set_read_timeout(Some(patience)).unwrap();
+    // The server may have closed before it took everything: what it said counts.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let mut piece = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        answer.extend_from_slice(&piece[..length]);
+        if whole(&answer) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Whether a reply with Content-Length has arrived.

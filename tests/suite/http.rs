@@ -1,7 +1,7 @@
 //! Who is let in, what every reply carries, and good look-ups, over a real socket.
 
 use super::helpers::{Reply, TOKEN, TestServer};
-use super::replies::{LOOKUP, is_problem, lookup_with};
+use super::replies::{LOOKUP, goes_on, is_problem, lookup_with};
 
 #[test]
 fn an_unknown_memory_looks_the_same_whatever_is_asked_of_it() {
@@ -141,4 +141,34 @@ fn a_batch_is_answered_in_order() {
     let many = vec![r#"{"text":"a"}"#; 101].join(",");
     let body = format!(r#"{{"source_lang":"en","target_lang":"fa","segments":[{many}]}}"#);
     is_problem(&server.post("/v1/lookup/batch", &body), 400, "out_of_range");
+}
+
+#[test]
+fn other_addresses_and_methods_are_problems_too() {
+    let server = TestServer::with_a_unit();
+    for path in [
+        "/v2",
+        "/v1",
+        "/v1/",
+        "/v1/memories/",
+        "/v1/memories/none",
+        "/v1/memories/NEWS",
+        "/v1/memories/..%2f..%2fetc%2fpasswd",
+        "/v1/memories/%2e%2e%2f",
+        "/v1/memories/news%00",
+        "/v1/memories/none/units",
+        "/v1/memories/none/export?format=tmx",
+        "/v1/units/none",
+        "/v1/units/999999999",
+        "/v1/units/none/history",
+        "/v1/imports/none",
+        "/v1/imports/999999999",
+    ] {
+        is_problem(&server.get(path), 404, "not_found");
+    }
+    let reply = server.json("PATCH", "/v1/lookup", "{}");
+    is_problem(&reply, 405, "method_not_allowed");
+    assert_eq!(reply.header("allow"), "POST");
+    is_problem(&server.delete("/v1/memories"), 405, "method_not_allowed");
+    goes_on(&server);
 }

@@ -42,6 +42,15 @@ impl Client {
         Reply::read(response.ok()?).ok()
     }
 
+    /// A POST with an `Idempotency-Key`.
+    pub(crate) fn try_once(&self, key: &str, path: &str, body: &Value) -> Option<Reply> {
+        let sent = self.agent.post(format!("{}{path}", self.base));
+        let sent = sent
+            .header("Idempotency-Key", key)
+            .content_type("application/json");
+        Reply::read(sent.send(body.to_string()).ok()?).ok()
+    }
+
     /// From a server that lives.
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.try_send("GET", path, None).unwrap()

@@ -2,18 +2,24 @@
 //! * `architecture`: the map in `src/lib.rs` is true
 //! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
 //! * `folders`: data folders of others and of newer versions; `upkeep`: backup, restore, verify; `faults`: disks and
-//!   processes that fail, `figures` for watchers; `threats`: every claim of the threat model has its test
+//!   processes that fail; `power`: power cuts and flipped bits; `strain`: slow, many and greedy clients, tight limits,
+//!   clocks that jump; `watching`: figures and logs; `threats`: every claim of the threat model has its test
 //! * `crash`: the program killed and ended while it works, with `load` (who works) and `ledger` (what must be there)
+//! * `restart`: the index comes back from its snapshot, or is filled anew
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
-//! * `http`, `bad_input` (with the table `bad_rows`), `units`, `transfer`: replies to good and bad requests, over a
-//!   real socket; `replies`: what these must look like
-//! * `glossary`: concepts, styles, suggestions, glossary files
+//! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
+//!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
+//! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back, and bad ones
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
-//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down
+//! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
+//!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
 //! * `changes`: a copy that follows the store, and those who wait for news
 //! * `terms`: names and terms in texts, as editors and translators ask
+//! * `languagetool`: its protocol, spoken by real clients
+//! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
+//! * `tmserver`, `tmserver_clients`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
 //! * `documents`: rewritten documents, as `LibreOffice` opens them; `large_texts`: texts of 100 MB
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
@@ -23,8 +29,8 @@
     reason = "a test that fails may panic, and one that passes may tell figures"
 )]
 
+mod apertium;
 mod architecture;
-mod bad_input;
 mod bad_rows;
 mod changes;
 mod cli;
@@ -34,25 +40,37 @@ mod documents;
 mod faults;
 mod folders;
 mod glossary;
+mod glossary_files;
 mod helpers;
 mod http;
+mod inputs;
 mod keys;
+mod languagetool;
 mod large_texts;
 mod ledger;
 mod load;
 mod maintain;
 mod names;
 mod openapi;
+mod path_key;
+mod power;
 mod process;
+mod protocols;
 mod real;
 mod recall;
+mod reconcile;
 mod replies;
+mod restart;
 mod rights;
 mod rights_table;
+mod strain;
 mod tbx;
 mod terms;
 mod threats;
+mod tmserver;
+mod tmserver_clients;
 mod tmx;
 mod transfer;
 mod units;
 mod upkeep;
+mod watching;

@@ -1,4 +1,4 @@
-//! Every route of the OpenAPI document × every kind of key: one table. A route that is not in [`ROUTES`]
+//! Every route of the OpenAPI document, and those of other programs' protocols, × every kind of key: one table. A route that is not in [`ROUTES`]
 //! (`rights_table.rs`) fails the test: add a line there that says who may use it.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::helpers::{Reply, TOKEN, TestServer};
 use super::rights_table::Need::{self, Everywhere, Glossary, Key, Memory, Nothing};
 use super::rights_table::Role::{self, Admin, Read, Write};
-use super::rights_table::{ROUTES, Row};
+use super::rights_table::{AUDITED, PROTOCOLS, QUESTIONS, ROUTES, Row};
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +206,16 @@ impl World {
 
     /// Sends the row's request about the scene, or about nothing that is there.
     fn try_row(&self, row: &Row, key: Option<&str>, scene: Option<&Scene>) -> Reply {
-        let (route, _, _, query, body) = row;
+        let (route, _, _, query, body) = *row;
+        self.try_route((route, query, body), key, scene)
+    }
+
+    fn try_route(
+        &self,
+        (route, query, body): (&str, &str, &str),
+        key: Option<&str>,
+        scene: Option<&Scene>,
+    ) -> Reply {
         let (method, path) = route.split_once(' ').unwrap();
         let concept = scene.map(|scene| format!("org:{}", scene.name));
         let id = match (scene, path.split('/').nth(2)) {
@@ -297,7 +306,7 @@ fn every_route_answers_every_kind_of_key_as_the_table_says() {
             writeln!(table, "    {:.300}", reply.text).unwrap();
         }
     };
-    for row in ROUTES {
+    for row in ROUTES.iter().chain(PROTOCOLS) {
         let (route, need, good, ..) = *row;
         for class in CLASSES {
             let scene = world.scene(route);
@@ -319,6 +328,61 @@ fn every_route_answers_every_kind_of_key_as_the_table_says() {
         }
     }
     assert_eq!(wrong, 0, "{wrong} cells are wrong:\n{table}");
+}
+
+#[test]
+fn every_route_that_writes_leaves_its_entry_with_who_what_and_the_request() {
+    let world = World::new();
+    for row in ROUTES {
+        let (route, _, good, query, body) = *row;
+        let scene = world.scene(route);
+        let key = world.key(Every(Admin), &scene).unwrap();
+        let same_source = r#"{"variants":{"en":"One.","fa":"یکی."},"mode":"add"}"#;
+        let units = format!("/v1/memories/{}/units", scene.name);
+        let other = text(&world.admin("POST", &units, same_source).json()["id"]);
+        let body = body.replace(r#"["999999999"]"#, &format!(r#"["{other}"]"#));
+        let merges = route.ends_with("/merge");
+        let mut body = body;
+        if let Some(edited) = route.strip_suffix("/revert") {
+            // There must be something to take back.
+            let edited = edited.replace("POST", "PUT");
+            let put = ROUTES.iter().find(|row| row.0 == edited).unwrap();
+            let put = world.try_row(put, Some(TOKEN), Some(&scene));
+            assert_eq!(put.status, 200, "{}", put.text);
+            body = r#"{"rev":2,"to_rev":1}"#.into();
+        }
+        let reply = world.try_route((route, query, &body), Some(&key), Some(&scene));
+        let good = if merges { 200 } else { good };
+        assert_eq!(reply.status, good, "{route}: {}", reply.text);
+        let request = reply.header("x-request-id");
+        let left: Vec<Value> = {
+            let log = world.admin("GET", "/v1/audit?limit=20", "").json();
+            let entries = log["entries"].as_array().unwrap().iter();
+            entries
+                .filter(|entry| entry["request_id"] == request)
+                .cloned()
+                .collect()
+        };
+        let expected: Vec<_> = AUDITED.iter().filter(|entry| entry.0 == route).collect();
+        for (_, action, before, after) in &expected {
+            let entry = left.iter().find(|entry| entry["action"] == *action);
+            let entry = entry.unwrap_or_else(|| panic!("{route}: no {action} in {left:?}"));
+            assert_eq!(entry["key"], key.split('_').nth(1).unwrap(), "{entry}");
+            assert_eq!(
+                (&entry["before_rev"], &entry["after_rev"]),
+                (&(*before).into(), &(*after).into()),
+                "{entry}"
+            );
+            let named = entry["object_id"].as_str().unwrap();
+            assert!(!named.is_empty() || entry["object"] == "store", "{entry}");
+        }
+        let silent = route.starts_with("GET ") || QUESTIONS.contains(&route);
+        assert!(
+            silent || !expected.is_empty(),
+            "{route} writes: say in AUDITED (rights_table.rs) what it leaves"
+        );
+        assert_eq!(expected.is_empty(), left.is_empty(), "{route}: {left:?}");
+    }
 }
 
 #[test]

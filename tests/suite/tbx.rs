@@ -1,20 +1,12 @@
 //! What we write as TBX, read by translate-toolkit and judged by the standard's own schemas. Both come from `PyPI`
 //! into a folder that scripts/test makes; without it these tests say that they skip.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use hamzaban::formats::tbx::{TbxWriter, Version};
 use hamzaban::model::{Concept, ConceptId, Lang, Marks, Name, NameForm, NameUse, Status};
 
 use crate::helpers;
-
-/// The Python that has the packages of tests/clients/requirements.txt.
-fn python() -> Option<PathBuf> {
-    let given = std::env::var_os("HAMZABAN_CLIENTS").map(PathBuf::from);
-    let python = given?.join("bin/python");
-    python.exists().then_some(python)
-}
 
 fn concepts() -> Vec<Concept> {
     let lang = |tag: &str| Lang::parse(tag).unwrap();
@@ -56,10 +48,7 @@ fn written(version: Version) -> String {
 
 #[test]
 fn tbx_is_valid_and_read_by_translate_toolkit() {
-    let Some(python) = python() else {
-        println!(
-            "skipped: HAMZABAN_CLIENTS names no folder with the Python packages; scripts/test makes it"
-        );
+    let Some(python) = helpers::client("python") else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Every claim of `docs/threat-model.md` names its tests, and each of them is there.
+//! Every claim and every fault of `docs/threat-model.md` names its tests, and each of them is there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,26 +35,50 @@ fn tests() -> BTreeSet<String> {
     names
 }
 
-#[test]
-fn every_claim_has_its_test() {
+/// The rows of the page that begin with such a letter and a number, each with the tests that it names, all of which
+/// are there.
+fn rows(letter: char) -> Vec<String> {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/threat-model.md");
     let text = fs::read_to_string(model).unwrap();
     let tests = tests();
-    let mut claims = Vec::new();
-    for line in text.lines().filter(|line| line.starts_with("| C")) {
+    let mut rows = Vec::new();
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with(&format!("| {letter}")))
+    {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, number, claim, named, _] = cells[..] else {
-            panic!("a claim has its number, its words and its tests: {line}");
+        let [_, number, words, named, _] = cells[..] else {
+            panic!("a row has its number, its words and its tests: {line}");
         };
-        assert!(!claim.is_empty());
+        assert!(!words.is_empty());
         let named: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "{number} has no test");
         for name in named {
             assert!(tests.contains(name), "{number}: there is no test {name}");
         }
-        claims.push(number.to_owned());
+        rows.push(number.to_owned());
     }
+    rows
+}
+
+#[test]
+fn every_claim_has_its_test() {
+    let claims = rows('C');
     let wanted: Vec<String> = (1..=claims.len()).map(|n| format!("C{n}")).collect();
     assert_eq!(claims, wanted);
     assert!(claims.len() >= 30);
+}
+
+#[test]
+fn every_fault_has_its_test() {
+    // The third and the eleventh are about a snapshot of the index, which has tests of its own where it is kept.
+    let wanted: Vec<String> = (1..=30)
+        .filter(|n| ![3, 11].contains(n))
+        .map(|n| format!("F{n}"))
+        .collect();
+    let faults: Vec<String> = rows('F')
+        .into_iter()
+        .filter(|f| f != "F3" && f != "F11")
+        .collect();
+    assert_eq!(faults, wanted);
 }

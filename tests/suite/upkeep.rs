@@ -317,3 +317,58 @@ fn over_http_a_backup_is_a_download_and_a_check_a_report() {
     let checked = run(folder.path(), &["verify", text(&path)]);
     assert!(checked.status.success(), "{}", err(&checked));
 }
+
+/// Also in tables that are made one day.
+#[test]
+fn a_user_who_was_erased_is_named_in_no_table() {
+    let server = TestServer::with_a_unit();
+    let names = r#""names":[{"lang":"en","text":"A Body"}]"#;
+    for (path, body) in [
+        ("/v1/concepts", format!(r#"{{"id":"org:a",{names}}}"#)),
+        ("/v1/styles", r#"{"name":"house"}"#.into()),
+        (
+            "/v1/suggestions",
+            format!(r#"{{"kind":"concept","concept":"org:b","content":{{{names}}}}}"#),
+        ),
+        ("/v1/suggestions/1/reject", "{}".into()),
+        (
+            "/v1/memories/news/bulk/replace",
+            r#"{"lang":"en","find":"door","with":"gate"}"#.into(),
+        ),
+    ] {
+        let reply = server.post(path, &body);
+        assert!(reply.status < 300, "{path}: {}", reply.text);
+    }
+    let edited = r#"{"rev":1,"names":[{"lang":"en","text":"Another Body"}]}"#;
+    assert_eq!(server.json("PUT", "/v1/concepts/org:a", edited).status, 200);
+    let columns = |base: &rusqlite::Connection| {
+        let sql = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+            WHERE t.type = 'table' AND (c.name = 'by' OR c.name LIKE '%\\_by' ESCAPE '\\') ORDER BY 1, 2";
+        let mut columns = base.prepare(sql).unwrap();
+        let columns = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        columns
+            .unwrap()
+            .collect::<Result<Vec<(String, String)>, _>>()
+            .unwrap()
+    };
+    let server = server.restart(|folder| {
+        let base = rusqlite::Connection::open(folder.join("hamzaban.db")).unwrap();
+        for (table, column) in columns(&base) {
+            let sql = format!("UPDATE OR REPLACE {table} SET {column} = 'Quirin Quux'");
+            base.execute(&sql, []).unwrap();
+        }
+    });
+    let erase = r#"{"user":"Quirin Quux","confirm":"Quirin Quux"}"#;
+    let erased = server.post("/v1/admin/erase", erase);
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    server.restart(|folder| {
+        let base = rusqlite::Connection::open(folder.join("hamzaban.db")).unwrap();
+        let all = columns(&base);
+        assert!(all.len() > 12, "{all:?}");
+        for (table, column) in all {
+            let sql = format!("SELECT count(*) FROM {table} WHERE {column} = 'Quirin Quux'");
+            let left: i64 = base.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(left, 0, "{table}.{column}");
+        }
+    });
+}

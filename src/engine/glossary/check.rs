@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::edit::check_label;
 use super::super::{Error, invalid};
 use super::requests::{ConceptContent, NameEntry};
-use crate::model::{Concept, ConceptId, Lang, LangGroup, Name, NameForm, NameUse, Status};
+use crate::model::{Concept, ConceptId, Lang, Name, NameUse, Slot, Status};
 use crate::store::is_memory_name;
 use crate::text::name::{NameFault, check_name};
 
@@ -130,14 +130,6 @@ fn check_about(concept: &Concept) -> Result<(), Error> {
     Ok(())
 }
 
-/// Full forms, acronyms and short forms are preferred beside each other.
-type Slot<'a> = (LangGroup, Option<&'a str>, NameUse, Option<NameForm>);
-
-fn slot(name: &Name) -> Slot<'_> {
-    let form = Some(name.form).filter(|form| matches!(form, NameForm::Acronym | NameForm::Short));
-    (name.lang.group(), name.style.as_deref(), name.usage, form)
-}
-
 /// The place of the first name that is there twice.
 pub(super) fn doubled(concept: &Concept) -> Option<usize> {
     let mut seen: HashSet<(&Lang, &str, Option<&str>, NameUse)> = HashSet::new();
@@ -153,5 +145,5 @@ pub(super) fn second_preferred(concept: &Concept) -> Option<usize> {
     concept
         .names
         .iter()
-        .position(|name| name.status == Status::Preferred && !seen.insert(slot(name)))
+        .position(|name| name.status == Status::Preferred && !seen.insert(name.slot()))
 }

@@ -29,6 +29,7 @@ impl Engine {
             names: new.names.clone(),
         };
         let concept = check::concept(new.id.clone(), &content)?;
+        let _editing = self.live.edit();
         self.must_be_clear(&concept, None, new.allow_confusable)?;
         self.write_concept(caller, concept, Expected::Nothing, None)?;
         self.concept(caller, new.id.as_str())
@@ -63,6 +64,7 @@ impl Engine {
             names: edit.names.clone(),
         };
         let concept = check::concept(id.clone(), &content)?;
+        let _editing = self.live.edit();
         let old = self.store.read(|reader| reader.concept(&id))?;
         let old = old.ok_or_else(|| not_found("concept"))?;
         self.must_be_clear(&concept, Some(&old.concept), edit.allow_confusable)?;
@@ -110,6 +112,7 @@ impl Engine {
         self.must_be_ready()?;
         caller.must_have_in_glossary(Role::Write)?;
         let id = concept_id(id)?;
+        let _editing = self.live.edit();
         let (asked, who) = (id.clone(), caller.actor());
         let reverted = self.store.write(move |tx| {
             let done = tx.revert_concept(&asked, to_rev, rev, who.by.as_deref())?;

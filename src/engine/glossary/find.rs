@@ -107,7 +107,7 @@ struct Showing<'a> {
 }
 
 fn collect(mention: &Mention, ranges: &mut Vec<Range<usize>>) {
-    ranges.push(mention.range.clone());
+    ranges.extend([mention.range.clone(), mention.core.clone()]);
     mention
         .nested
         .iter()
@@ -115,14 +115,14 @@ fn collect(mention: &Mention, ranges: &mut Vec<Range<usize>>) {
 }
 
 impl Showing<'_> {
-    /// The next span is this mention's own; those of its nested ones follow.
+    /// The next two spans are this mention's own and that of its core; those of its nested ones follow.
     fn one(
         &self,
         mention: &Mention,
         spans: &mut impl Iterator<Item = Span>,
     ) -> Option<MentionView> {
         let (finder, text) = (self.finder, self.text);
-        let span = spans.next()?;
+        let (span, core) = (spans.next()?, spans.next()?);
         let mut nested = Vec::with_capacity(mention.nested.len());
         for inner in &mention.nested {
             nested.extend(self.one(inner, spans));
@@ -151,6 +151,10 @@ impl Showing<'_> {
             finding: finding.map(|finding| FindingView {
                 reason: finding.reason.as_str().to_owned(),
                 replacement: finding.replacement,
+                start: core.start,
+                end: core.end,
+                start_utf16: core.start_utf16,
+                end_utf16: core.end_utf16,
             }),
             nested,
             ambiguous: mention.ambiguous.iter().filter_map(other).collect(),

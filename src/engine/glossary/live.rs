@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::model::{Change, ChangeKind, Concept, ConceptId};
@@ -25,6 +25,9 @@ const TAKEN_ALONG: usize = 512;
 pub(in crate::engine) struct Live {
     state: RwLock<State>,
     snapshot: RwLock<Arc<Snapshot>>,
+    /// Held by whoever changes the termbase, from the look for look-alikes until the change is known here: of two who
+    /// write at once, the second one sees what the first one wrote.
+    editing: Mutex<()>,
     /// The number of the state that the snapshot was made of. Held while one is made.
     made_of: Mutex<u64>,
 }
@@ -84,6 +87,7 @@ impl Default for Live {
         Self {
             state: RwLock::default(),
             snapshot: RwLock::new(Arc::new(Snapshot::of(Vec::new()))),
+            editing: Mutex::default(),
             made_of: Mutex::new(0),
         }
     }
@@ -93,6 +97,16 @@ impl Live {
     /// The termbase as it is, to find things with.
     pub(in crate::engine) fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read())
+    }
+
+    /// Waits for a turn to change the termbase.
+    pub(super) fn edit(&self) -> MutexGuard<'_, ()> {
+        self.editing.lock()
+    }
+
+    /// A concept as it is.
+    pub(super) fn concept(&self, id: &ConceptId) -> Option<Arc<Concept>> {
+        self.state.read().concepts.get(id).cloned()
     }
 
     /// Returns when the snapshot knows every change so far. Several who wait at once share one making.
@@ -190,7 +204,6 @@ impl Live {
 
     /// A concept with a name that a reader would take for `name` although it is another one.
     pub(super) fn look_alike(&self, name: &str) -> Option<ConceptId> {
-        let looks = Looks::of(name);
         if self.state.read().looks.is_none() {
             let mut state = self.state.write();
             if state.looks.is_none() {
@@ -198,11 +211,7 @@ impl Live {
             }
         }
         let state = self.state.read();
-        let known = state.looks.as_ref()?.0.get(looks.skeleton.as_str())?;
-        known
-            .iter()
-            .find(|(_, same)| **same != *looks.same)
-            .map(|(id, _)| id.clone())
+        state.looks.as_ref()?.of_another(name)
     }
 }
 
@@ -241,7 +250,7 @@ impl State {
 
 /// Names by what they look like: whose each is, and what it is.
 #[derive(Default)]
-struct LookAlikes(FxHashMap<Box<str>, Vec<(ConceptId, Box<str>)>>);
+pub(super) struct LookAlikes(FxHashMap<Box<str>, Vec<(ConceptId, Box<str>)>>);
 
 impl LookAlikes {
     fn of<'a>(concepts: impl Iterator<Item = &'a Arc<Concept>>) -> Self {
@@ -250,7 +259,15 @@ impl LookAlikes {
         looks
     }
 
-    fn add(&mut self, concept: &Concept) {
+    /// A concept with a name that a reader would take for `name` although it is another one.
+    pub(super) fn of_another(&self, name: &str) -> Option<ConceptId> {
+        let looks = Looks::of(name);
+        let known = self.0.get(looks.skeleton.as_str())?;
+        let mut others = known.iter().filter(|(_, same)| **same != *looks.same);
+        others.next().map(|(id, _)| id.clone())
+    }
+
+    pub(super) fn add(&mut self, concept: &Concept) {
         for name in &concept.names {
             let looks = Looks::of(&name.text);
             let known = self.0.entry(looks.skeleton.into()).or_default();

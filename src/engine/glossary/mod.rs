@@ -4,8 +4,12 @@
 mod check;
 mod concepts;
 mod find;
+mod format;
+mod identify;
+mod imports;
 mod live;
 mod requests;
+mod shipped;
 mod styles;
 mod suggestions;
 mod terms;
@@ -15,14 +19,17 @@ mod tools;
 mod transfer;
 mod view;
 
+pub use format::GlossaryFormat;
+pub use identify::{Brief, Identified, Identify};
 pub use requests::{
     CheckPair, CheckReply, ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage,
     ConceptQuery, ConceptView, Decision, FindNames, FindTerms, FindingView, FoundConcept,
     FoundNames, FoundTerms, MentionView, NameChange, NameEntry, NewConcept, NewStyle,
     NewSuggestion, NormalizeNames, NormalizedNames, PairFinding, PairFindingKind, Stretch,
-    StyleEdit, StyleSettings, StyleView, SuggestionKind, SuggestionPage, SuggestionView, TermView,
+    StyleEdit, StyleHistoryEntry, StyleSettings, StyleView, SuggestionKind, SuggestionPage,
+    SuggestionView, TermView,
 };
-pub use transfer::{GlossaryCheck, GlossaryFormat, GlossaryImport};
+pub use transfer::{GlossaryCheck, GlossaryImport};
 
 pub(super) use find::mentions;
 pub(super) use live::Live;

@@ -4,9 +4,9 @@ use super::super::access::not_found;
 use super::super::edit::check_label;
 use super::super::view::time;
 use super::super::{Caller, Engine, Error, Role, invalid};
-use super::requests::{NewStyle, StyleEdit, StyleSettings, StyleView};
+use super::requests::{NewStyle, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView};
 use crate::model::Style;
-use crate::store::{self, Deed, StoredStyle, is_memory_name};
+use crate::store::{self, Deed, StoredStyle, StyleRevision, is_memory_name};
 
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -37,6 +37,29 @@ impl Engine {
             None if name == Style::DEFAULT => Ok(untouched()),
             None => Err(not_found("style")),
         }
+    }
+
+    /// All revisions of a style, the newest first; also of a deleted one. To go back to one, write what it said.
+    pub fn style_history(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<Vec<StyleHistoryEntry>, Error> {
+        caller.must_have_in_glossary(Role::Read)?;
+        let revisions = self.store.read(|reader| reader.style_history(name))?;
+        if revisions.is_empty() && name != Style::DEFAULT {
+            return Err(not_found("style"));
+        }
+        let shown = |revision: StyleRevision| {
+            let settings = revision.settings.as_deref();
+            Ok(StyleHistoryEntry {
+                rev: revision.rev,
+                at: time(revision.stamp.at),
+                by: revision.stamp.by,
+                settings: settings.map(|json| settings_of(name, json)).transpose()?,
+            })
+        };
+        revisions.into_iter().map(shown).collect()
     }
 
     /// Makes a style.
@@ -122,9 +145,9 @@ impl Engine {
         }
         let (slug, who) = (name.to_owned(), caller.actor());
         let deleted = self.store.write(move |tx| {
-            tx.delete_style(&slug, rev)?;
+            tx.delete_style(&slug, rev, who.by.as_deref())?;
             let deed = Deed::new("style_deleted", "style", slug);
-            tx.audit(&who, &deed.revised(Some(rev), None))
+            tx.audit(&who, &deed.revised(Some(rev), Some(rev + 1)))
         });
         deleted.map_err(|error| refused(error, name, rev))
     }
@@ -160,8 +183,11 @@ fn untouched() -> StyleView {
 }
 
 fn read(stored: &StoredStyle) -> Result<StyleSettings, Error> {
-    serde_json::from_str(&stored.settings)
-        .map_err(|error| Error::Store(format!("the style {}: {error}", stored.name)))
+    settings_of(&stored.name, &stored.settings)
+}
+
+fn settings_of(style: &str, json: &str) -> Result<StyleSettings, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Store(format!("the style {style}: {error}")))
 }
 
 fn shown(stored: &StoredStyle) -> Result<StyleView, Error> {

@@ -2,7 +2,7 @@
 
 use super::super::access::not_found;
 use super::super::edit::check_label;
-use super::super::{Caller, Engine, Error, Role, invalid};
+use super::super::{Caller, Engine, Error, Once, Role, invalid};
 use super::requests::{
     ConceptContent, Decision, NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
 };
@@ -18,6 +18,16 @@ const MOST_ON_A_PAGE: usize = 500;
 impl Engine {
     /// Keeps a proposed edit, checked as the edit itself would be.
     pub fn suggest(&self, caller: &Caller, new: &NewSuggestion) -> Result<SuggestionView, Error> {
+        self.suggest_once(caller, new, None)
+    }
+
+    /// The same, remembered for an `Idempotency-Key`.
+    pub fn suggest_once(
+        &self,
+        caller: &Caller,
+        new: &NewSuggestion,
+        once: Option<Once<SuggestionView>>,
+    ) -> Result<SuggestionView, Error> {
         self.must_be_ready()?;
         caller.must_have_in_glossary(Role::Read)?;
         check_comment(new.comment.as_deref(), "/comment")?;
@@ -29,16 +39,17 @@ impl Engine {
             ..new.clone()
         });
         let content = content.map_err(|e| Error::Store(e.to_string()))?;
-        let (new, by) = (new.clone(), caller.name.clone());
+        let (new, who) = (new.clone(), caller.actor());
         let kept = self.store.write(move |tx| {
-            tx.add_suggestion(
-                &new.concept,
-                &content,
-                new.comment.as_deref(),
-                by.as_deref(),
-            )
+            let (comment, by) = (new.comment.as_deref(), who.by.as_deref());
+            let kept = tx.add_suggestion(&new.concept, &content, comment, by)?;
+            let deed = Deed::new("suggestion_made", "suggestion", kept.id.to_string());
+            tx.audit(&who, &deed)?;
+            let kept = view::suggestion(&kept)?;
+            once.map_or(Ok(()), |once| once.remember(tx, &kept))?;
+            Ok(kept)
         })?;
-        Ok(view::suggestion(&kept)?)
+        Ok(kept)
     }
 
     /// Suggestions in one state, in the order they were made.
@@ -104,6 +115,7 @@ impl Engine {
         id: &str,
         decision: &Decision,
     ) -> Result<SuggestionView, Error> {
+        let _editing = self.live.edit();
         let stored = self.open_suggestion(caller, id, decision)?;
         let said: NewSuggestion = serde_json::from_str(&stored.content)
             .map_err(|e| Error::Store(format!("suggestion {id}: {e}")))?;

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use super::write::order;
 use super::{Fault, Glossary, Row};
-use crate::model::{ConceptId, Lang, LangGroup, Marks, NameUse, Status};
+use crate::formats::Place;
+use crate::model::{ConceptId, Lang, LangGroup, Marks, NameUse, Slot, Status};
 use crate::text::fold;
 use crate::text::name::{confusable_skeleton, is_arabic_script, is_latin_script};
 
-/// Every fault of the file, those of [`super::read`] included, in the order of the lines.
+/// Every fault of the file, those of [`super::read()`] included, in the order of the lines.
 pub fn check(glossary: &Glossary) -> Vec<Fault> {
     let mut faults = glossary.faults.clone();
     order_faults(&glossary.rows, &mut faults);
@@ -21,7 +22,7 @@ pub fn check(glossary: &Glossary) -> Vec<Fault> {
     ambiguous_faults(&glossary.rows, &mut faults);
     confusable_faults(&glossary.rows, &mut faults);
     contradiction_faults(&glossary.rows, &mut faults);
-    faults.sort_by_key(|fault| fault.line);
+    faults.sort_by_key(|fault| (fault.place.line, fault.place.byte));
     faults
 }
 
@@ -30,17 +31,17 @@ fn order_faults(rows: &[Row], faults: &mut Vec<Fault>) {
         let [before, after] = pair else { continue };
         if (&before.concept, order(&before.name)) > (&after.concept, order(&after.name)) {
             let reason = format!(
-                "unsorted: `{}` belongs before line {} (order: concept, lang, status, name)",
-                after.name.text, before.line
+                "`{}` belongs before line {} (order: concept, lang, status, name)",
+                after.name.text, before.place.line
             );
-            faults.push(Fault::minor(after.line, "unsorted", reason));
+            faults.push(Fault::minor(after.place, "unsorted", reason));
         }
     }
 }
 
 fn row_faults(row: &Row, faults: &mut Vec<Fault>) {
     let name = &row.name;
-    let mut fault = |code, reason: String| faults.push(Fault::bad(row.line, code, reason));
+    let mut fault = |code, reason: String| faults.push(Fault::bad(row.place, code, reason));
     let group = name.lang.group();
     let letters = || name.text.chars().filter(|c| c.is_alphabetic());
     let wrong = match group.as_str() {
@@ -99,10 +100,10 @@ fn duplicate_faults(rows: &[Row], faults: &mut Vec<Fault>) {
         );
         if let Some(first) = seen.get(&key) {
             let reason = format!(
-                "duplicate: {} has `{}` in line {} already",
-                row.concept, name.text, first.line
+                "{} has `{}` in line {} already",
+                row.concept, name.text, first.place.line
             );
-            faults.push(Fault::bad(row.line, "duplicate", reason));
+            faults.push(Fault::bad(row.place, "duplicate", reason));
         } else {
             seen.insert(key, row);
         }
@@ -110,47 +111,39 @@ fn duplicate_faults(rows: &[Row], faults: &mut Vec<Fault>) {
 }
 
 fn preferred_faults(rows: &[Row], faults: &mut Vec<Fault>) {
-    type Key<'a> = (&'a ConceptId, LangGroup, Option<&'a str>, NameUse, bool);
-    let mut seen: HashMap<Key<'_>, &Row> = HashMap::new();
-    let mut langs: HashMap<(&ConceptId, LangGroup), (bool, u64)> = HashMap::new();
+    let mut seen: HashMap<(&ConceptId, Slot<'_>), &Row> = HashMap::new();
+    let mut langs: HashMap<(&ConceptId, LangGroup), (bool, Place)> = HashMap::new();
     for row in rows {
         let name = &row.name;
         let plain = name.style.is_none() && name.usage == NameUse::Any;
         let has = langs
             .entry((&row.concept, name.lang.group()))
-            .or_insert((false, row.line));
+            .or_insert((false, row.place));
         has.0 |= plain && name.status == Status::Preferred || name.marks.has(Marks::BLOCKER);
         if name.status != Status::Preferred {
             continue;
         }
-        // A concept may prefer an acronym beside the full form.
-        let is_acronym = name.form == crate::model::NameForm::Acronym;
-        let key = (
-            &row.concept,
-            name.lang.group(),
-            name.style.as_deref(),
-            name.usage,
-            is_acronym,
-        );
+        let key = (&row.concept, name.slot());
         if let Some(first) = seen.get(&key) {
             let reason = format!(
-                "two preferred names: {} prefers `{}` in line {}; admit one of them",
-                row.concept, first.name.text, first.line
+                "{} prefers `{}` in line {}; admit one of them",
+                row.concept, first.name.text, first.place.line
             );
-            faults.push(Fault::bad(row.line, "two_preferred", reason));
+            faults.push(Fault::bad(row.place, "two_preferred", reason));
         } else {
             seen.insert(key, row);
         }
     }
-    for ((concept, lang), (has, line)) in langs {
+    for ((concept, lang), (has, place)) in langs {
         if !has {
             let reason = format!("{concept} has no preferred name in {}", lang.as_str());
-            faults.push(Fault::bad(line, "no_preferred", reason));
+            faults.push(Fault::bad(place, "no_preferred", reason));
         }
     }
 }
 
-/// One name of several concepts is ambiguous unless exactly one of them is its default.
+/// One name of several concepts is ambiguous unless exactly one of them is its default, or all of them say that they
+/// know of the others.
 fn ambiguous_faults(rows: &[Row], faults: &mut Vec<Fault>) {
     let mut names: HashMap<(LangGroup, String), Vec<&Row>> = HashMap::new();
     for row in rows {
@@ -172,13 +165,14 @@ fn ambiguous_faults(rows: &[Row], faults: &mut Vec<Fault>) {
             .iter()
             .filter(|row| row.name.marks.has(Marks::DEFAULT))
             .count();
+        let is_wanted = rows.iter().all(|row| row.name.marks.has(Marks::AMBIGUOUS));
         for row in rows.iter().filter(|row| row.concept != first.concept) {
-            if defaults != 1 {
+            if defaults != 1 && !is_wanted {
                 let reason = format!(
-                    "ambiguous: `{}` is also a name of {} in line {}; mark the one that is meant as default",
-                    row.name.text, first.concept, first.line
+                    "`{}` is also a name of {} in line {}; mark the one that is meant as default, or all of them as ambiguous",
+                    row.name.text, first.concept, first.place.line
                 );
-                faults.push(Fault::minor(row.line, "ambiguous", reason));
+                faults.push(Fault::minor(row.place, "ambiguous", reason));
             }
         }
     }
@@ -194,10 +188,10 @@ fn confusable_faults(rows: &[Row], faults: &mut Vec<Fault>) {
                 let same = fold::key(&first.name.text).text == fold::key(&row.name.text).text;
                 if !same {
                     let reason = format!(
-                        "confusable: `{}` looks like `{}` in line {} but has other letters",
-                        row.name.text, first.name.text, first.line
+                        "`{}` looks like `{}` in line {} but has other letters",
+                        row.name.text, first.name.text, first.place.line
                     );
-                    faults.push(Fault::bad(row.line, "confusable", reason));
+                    faults.push(Fault::bad(row.place, "confusable", reason));
                 }
             }
             None => {
@@ -217,9 +211,9 @@ fn contradiction_faults(rows: &[Row], faults: &mut Vec<Fault>) {
             if first.subject != row.subject {
                 let reason = format!(
                     "another subject than in line {}; the first is kept",
-                    first.line
+                    first.place.line
                 );
-                faults.push(Fault::bad(row.line, "contradiction", reason));
+                faults.push(Fault::bad(row.place, "contradiction", reason));
             }
         }
         if row.definition.is_some() {
@@ -228,9 +222,9 @@ fn contradiction_faults(rows: &[Row], faults: &mut Vec<Fault>) {
             if first.definition != row.definition {
                 let reason = format!(
                     "another definition than in line {}; the first is kept",
-                    first.line
+                    first.place.line
                 );
-                faults.push(Fault::bad(row.line, "contradiction", reason));
+                faults.push(Fault::bad(row.place, "contradiction", reason));
             }
         }
     }

@@ -5,8 +5,8 @@
 //! name of a concept in a language and `admitted` for others, `full`, the default style, any use. `subject` belongs
 //! to the concept, `definition` to the concept in the row's language; both are written on the first such row.
 //!
-//! [`read`] says what is wrong with single rows, [`check`] what is wrong between them. A file that [`check`] has
-//! nothing against is, byte for byte, what [`write`] makes of its concepts.
+//! [`read()`] says what is wrong with single rows, [`check()`] what is wrong between them. A file that [`check()`] has
+//! nothing against is, byte for byte, what [`write()`] makes of its concepts.
 
 mod check;
 pub mod pairs;
@@ -21,6 +21,7 @@ pub use write::write;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::formats::Place;
 use crate::model::{Concept, ConceptId, ConceptIdError, Name};
 
 /// The columns, in the order they are written.
@@ -42,8 +43,8 @@ pub const COLUMNS: [&str; 12] = [
 /// One row of a glossary file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The line it begins in, from 1.
-    pub line: u64,
+    /// Where it begins.
+    pub place: Place,
     /// The concept.
     pub concept: ConceptId,
     /// The name.
@@ -56,10 +57,10 @@ pub struct Row {
 
 /// Something that is wrong with a glossary file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
+#[error("line {}: {reason}", place.line)]
 pub struct Fault {
-    /// The line of the row, from 1.
-    pub line: u64,
+    /// Where the row begins.
+    pub place: Place,
     /// A stable word for the kind of fault.
     pub code: &'static str,
     /// What is wrong, and what to do about it.
@@ -70,12 +71,12 @@ pub struct Fault {
 
 impl Fault {
     pub(in crate::formats) fn bad(
-        line: u64,
+        place: Place,
         code: &'static str,
         reason: impl Into<String>,
     ) -> Self {
         Self {
-            line,
+            place,
             code,
             reason: reason.into(),
             is_minor: false,
@@ -83,13 +84,13 @@ impl Fault {
     }
 
     pub(in crate::formats) fn minor(
-        line: u64,
+        place: Place,
         code: &'static str,
         reason: impl Into<String>,
     ) -> Self {
         Self {
             is_minor: true,
-            ..Self::bad(line, code, reason)
+            ..Self::bad(place, code, reason)
         }
     }
 }

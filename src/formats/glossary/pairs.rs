@@ -2,21 +2,22 @@
 //! quoting, `#` begins a comment line. What a pair cannot say (status, form, ids …) is not in the file, so this is
 //! for handing terms over, not for keeping them.
 
+use std::borrow::Borrow;
 use std::io::{self, Read, Write};
 
 use super::{Fault, Glossary, Row, made_id};
-use crate::formats::Format;
 use crate::formats::encoding::Declares;
 use crate::formats::error::Error;
 use crate::formats::input::Input;
 use crate::formats::table::records::Records;
-use crate::model::{Concept, Lang, Name, NameUse, Status};
+use crate::formats::{Format, Place};
+use crate::model::{Concept, Lang, Marks, Name, NameUse, Status};
 use crate::text::name::check_name;
 
 /// Reads pairs; each source term becomes an ordinary term (`term:…`), and further targets of it are admitted names.
 ///
 /// # Errors
-/// As [`super::read`]; there is no header.
+/// As [`super::read()`]; there is no header.
 pub fn read(
     input: impl Read + Send + 'static,
     source: &Lang,
@@ -26,7 +27,7 @@ pub fn read(
     let mut records = Records::new(input, Format::Tsv);
     let mut glossary = Glossary::default();
     while let Some(record) = records.next()? {
-        let line = record.place.line;
+        let place = record.place;
         let mut cells = records.cells().map(str::trim);
         let from = cells.next().unwrap_or_default();
         if from.starts_with('#') {
@@ -34,7 +35,7 @@ pub fn read(
         }
         let to = cells.next().unwrap_or_default();
         let comment = cells.next().unwrap_or_default();
-        match pair(line, (source, from), (target, to), comment) {
+        match pair(place, (source, from), (target, to), comment) {
             Ok(rows) => glossary.rows.extend(rows),
             Err(fault) => glossary.faults.push(fault),
         }
@@ -44,23 +45,23 @@ pub fn read(
 }
 
 fn pair(
-    line: u64,
+    place: Place,
     (source, from): (&Lang, &str),
     (target, to): (&Lang, &str),
     comment: &str,
 ) -> Result<[Row; 2], Fault> {
     if from.is_empty() || to.is_empty() {
         let reason = "a line is a term, a tab, its translation and, if wanted, a tab and a comment";
-        return Err(Fault::bad(line, "cells", reason));
+        return Err(Fault::bad(place, "cells", reason));
     }
     for text in [from, to] {
-        check_name(text).map_err(|fault| Fault::bad(line, fault.code(), fault.to_string()))?;
+        check_name(text).map_err(|fault| Fault::bad(place, fault.code(), fault.to_string()))?;
     }
     let name = Name::new(source.clone(), from);
     let concept =
-        made_id(&name).map_err(|error| Fault::bad(line, "invalid_id", error.to_string()))?;
+        made_id(&name).map_err(|error| Fault::bad(place, "invalid_id", error.to_string()))?;
     let row = |name: Name| Row {
-        line,
+        place,
         concept: concept.clone(),
         name,
         subject: None,
@@ -97,8 +98,8 @@ fn settle(rows: &mut Vec<Row>) {
 ///
 /// # Errors
 /// As the output's.
-pub fn write(
-    concepts: &[Concept],
+pub fn write<C: Borrow<Concept>>(
+    concepts: &[C],
     source: &Lang,
     target: &Lang,
     out: &mut impl Write,
@@ -106,6 +107,7 @@ pub fn write(
     writeln!(out, "# -*- coding: utf-8 -*-")?;
     let mut lines = 0;
     for concept in concepts {
+        let concept: &Concept = concept.borrow();
         let Some(to) = concept.preferred(target, None) else {
             continue;
         };
@@ -114,6 +116,7 @@ pub fn write(
                 && name.status.is_right()
                 && name.style.is_none()
                 && name.usage == NameUse::Any
+                && !name.marks.has(Marks::BLOCKER)
         };
         for from in concept.names.iter().filter(right) {
             let note = to.note.as_deref().unwrap_or_default();
@@ -172,7 +175,11 @@ mod tests {
     #[test]
     fn lines_that_are_no_pairs_are_named() {
         let glossary = pairs("a\n\tb\nc\t\n# x\ny\u{202E}\tz\nok\tخوب\n");
-        let lines: Vec<u64> = glossary.faults.iter().map(|fault| fault.line).collect();
+        let lines: Vec<u64> = glossary
+            .faults
+            .iter()
+            .map(|fault| fault.place.line)
+            .collect();
         assert_eq!(lines, [1, 2, 3, 5]);
         assert_eq!(glossary.rows.len(), 2);
     }

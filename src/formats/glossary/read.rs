@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::{COLUMNS, Fault, Glossary, Row};
-use crate::formats::Format;
 use crate::formats::encoding::Declares;
 use crate::formats::error::{Error, code, shown};
 use crate::formats::input::Input;
 use crate::formats::table::records::Records;
+use crate::formats::{Format, Place};
 use crate::model::{ConceptId, Lang, Marks, Name, NameForm, NameUse, Status};
 use crate::text::name::check_name;
 
-/// The longest note, source, subject or definition, in characters.
-const LONGEST_CELL: usize = 4_096;
+/// The longest note, source, subject or definition, in characters: as long as the API takes them.
+const LONGEST_CELL: usize = 10_240;
 
 /// Reads a glossary file. A row that is not usable is a [`Fault`] with its line, and the others are read.
 ///
@@ -36,13 +36,13 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Glossary, Error> {
         let reason = "the first line must name the columns, with concept, lang and name among them";
         return Err(Error::new(code::HEADER_MISSING, place, reason));
     }
-    header_faults(&cells, &mut glossary.faults);
+    header_faults(place, &cells, &mut glossary.faults);
     let mut seen = HashSet::new();
     while let Some(record) = records.next()? {
-        let line = record.place.line;
+        let place = record.place;
         let found: Vec<&str> = records.cells().collect();
         if let Some(fault) = record.fault {
-            glossary.faults.push(Fault::bad(line, "quoting", fault));
+            glossary.faults.push(Fault::bad(place, "quoting", fault));
             continue;
         }
         if found.len() != cells.len() {
@@ -51,14 +51,14 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Glossary, Error> {
                 found.len(),
                 cells.len()
             );
-            glossary.faults.push(Fault::bad(line, "cells", reason));
+            glossary.faults.push(Fault::bad(place, "cells", reason));
             continue;
         }
         let cell = |column: &str| {
             let at = cells.iter().position(|cell| cell == column);
             at.and_then(|at| found.get(at)).copied().unwrap_or_default()
         };
-        match row(line, &cell, &mut seen) {
+        match row(place, &cell, &mut seen) {
             Ok(row) => glossary.rows.push(row),
             Err(fault) => glossary.faults.push(fault),
         }
@@ -66,7 +66,7 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Glossary, Error> {
     Ok(glossary)
 }
 
-fn header_faults(cells: &[String], faults: &mut Vec<Fault>) {
+fn header_faults(place: Place, cells: &[String], faults: &mut Vec<Fault>) {
     let mut known = HashSet::new();
     for cell in cells {
         if !COLUMNS.contains(&cell.as_str()) {
@@ -75,20 +75,20 @@ fn header_faults(cells: &[String], faults: &mut Vec<Fault>) {
                 shown(cell),
                 COLUMNS.join(", ")
             );
-            faults.push(Fault::minor(1, "unknown_column", reason));
+            faults.push(Fault::minor(place, "unknown_column", reason));
         } else if !known.insert(cell) {
             let reason = format!("the column `{cell}` is there twice; the first one is read");
-            faults.push(Fault::bad(1, "duplicate_column", reason));
+            faults.push(Fault::bad(place, "duplicate_column", reason));
         }
     }
 }
 
 fn row<'a>(
-    line: u64,
+    place: Place,
     cell: &impl Fn(&str) -> &'a str,
     seen: &mut HashSet<(ConceptId, Lang)>,
 ) -> Result<Row, Fault> {
-    let bad = |code, reason: String| Fault::bad(line, code, reason);
+    let bad = |code, reason: String| Fault::bad(place, code, reason);
     let concept =
         ConceptId::parse(cell("concept")).map_err(|error| bad("invalid_id", error.to_string()))?;
     let lang =
@@ -101,7 +101,7 @@ fn row<'a>(
         "" => Status::Admitted,
         word => Status::parse_any(word).ok_or_else(|| {
             unknown(
-                line,
+                place,
                 "status",
                 word,
                 Status::ALL.iter().map(|status| status.as_str()),
@@ -112,7 +112,7 @@ fn row<'a>(
         "" => NameForm::Full,
         word => NameForm::parse(word).ok_or_else(|| {
             unknown(
-                line,
+                place,
                 "type",
                 word,
                 NameForm::ALL.iter().map(|form| form.as_str()),
@@ -124,11 +124,18 @@ fn row<'a>(
             .iter()
             .map(|usage| usage.as_str())
             .filter(|word| !word.is_empty());
-        unknown(line, "use", cell("use"), known)
+        unknown(place, "use", cell("use"), known)
     })?;
     let marks = Marks::parse(cell("marks")).map_err(|word| {
-        let known = ["case=exact", "default", "loaded", "pejorative", "blocker"];
-        unknown(line, "mark", &word, known.into_iter())
+        let known = [
+            "case=exact",
+            "default",
+            "loaded",
+            "pejorative",
+            "blocker",
+            "ambiguous",
+        ];
+        unknown(place, "mark", &word, known.into_iter())
     })?;
     let optional = |column: &'static str| {
         let text = cell(column);
@@ -148,7 +155,7 @@ fn row<'a>(
     };
     let style = optional("style")?;
     Ok(Row {
-        line,
+        place,
         concept,
         name: Name {
             lang,
@@ -166,12 +173,17 @@ fn row<'a>(
     })
 }
 
-fn unknown<'a>(line: u64, what: &str, word: &str, known: impl Iterator<Item = &'a str>) -> Fault {
+fn unknown<'a>(
+    place: Place,
+    what: &str,
+    word: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Fault {
     let known: Vec<&str> = known.collect();
     let reason = format!(
         "`{}` is no {what}; it is one of {}",
         shown(word),
         known.join(", ")
     );
-    Fault::bad(line, "unknown_value", reason)
+    Fault::bad(place, "unknown_value", reason)
 }

@@ -15,7 +15,7 @@ fn glossary(rows: &str) -> Glossary {
 fn codes(rows: &str) -> Vec<(u64, &'static str)> {
     check(&glossary(rows))
         .iter()
-        .map(|fault| (fault.line, fault.code))
+        .map(|fault| (fault.place.line, fault.code))
         .collect()
 }
 

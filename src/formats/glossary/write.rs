@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::COLUMNS;
 use crate::model::{Concept, Lang, Name, NameForm, NameUse, Status};
 
-/// Writes concepts, sorted as [`super::check`] wants it: by concept, language, status, name, style and use.
+/// Writes concepts, sorted as [`super::check()`] wants it: by concept, language, status, name, style and use.
 ///
 /// # Errors
 /// As the output's.

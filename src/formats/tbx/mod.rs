@@ -13,7 +13,7 @@
 //! What TBX has no category for (a name's use, its marks, the statuses and forms it does not tell apart) stands in
 //! a first `note` that begins with `hamzaban:`, so that reading what was written gives the same concepts.
 //!
-//! **Ids.** An XML id has no colon: `org:pmoi` is written `org.pmoi`, see [`ids`]. An id of another program that
+//! **Ids.** An XML id has no colon: `org:pmoi` is written `org.pmoi`, see `ids`. An id of another program that
 //! cannot be a concept's gets `-` for what does not fit; an entry without one gets an id made of its first name.
 
 mod ids;
@@ -29,7 +29,7 @@ use super::encoding::Declares;
 use super::glossary::{Fault, Glossary, Row};
 use super::input::Input;
 use super::xml::XmlReader;
-use super::{ConceptEntry, Error};
+use super::{ConceptEntry, Error, Place};
 use crate::model::{Concept, NameForm, Status};
 use crate::text::name::check_name;
 use read::TbxDocument;
@@ -71,37 +71,37 @@ const OWN_NOTE: &str = "hamzaban:";
 /// Reads a file whole, as rows of a glossary; each name has the line of its entry.
 ///
 /// # Errors
-/// As [`read`], and when the file breaks off.
+/// As [`read()`], and when the file breaks off.
 pub fn glossary<R: Read + Send + 'static>(input: R) -> Result<Glossary, Error> {
     let mut glossary = Glossary::default();
     for entry in read(input)? {
         let entry = entry?;
-        let line = entry.place.line;
+        let place = entry.place;
         let faults = &mut glossary.faults;
         faults.extend(
             entry
                 .warnings
                 .into_iter()
-                .map(|warning| Fault::minor(line, "not_kept", warning)),
+                .map(|warning| Fault::minor(place, "not_kept", warning)),
         );
         match entry.concept {
-            Ok(concept) => rows(concept, line, &mut glossary),
-            Err(reason) => faults.push(Fault::bad(line, "entry", reason)),
+            Ok(concept) => rows(concept, place, &mut glossary),
+            Err(reason) => faults.push(Fault::bad(place, "entry", reason)),
         }
     }
     Ok(glossary)
 }
 
 /// The names of a concept as rows; subject and definitions stand on the first that can hold them.
-fn rows(mut concept: Concept, line: u64, glossary: &mut Glossary) {
+fn rows(mut concept: Concept, place: Place, glossary: &mut Glossary) {
     for name in concept.names {
         if let Err(fault) = check_name(&name.text) {
-            let fault = Fault::bad(line, fault.code(), fault.to_string());
+            let fault = Fault::bad(place, fault.code(), fault.to_string());
             glossary.faults.push(fault);
             continue;
         }
         glossary.rows.push(Row {
-            line,
+            place,
             concept: concept.id.clone(),
             subject: concept.subject.take(),
             definition: concept.definitions.remove(&name.lang),
@@ -110,7 +110,9 @@ fn rows(mut concept: Concept, line: u64, glossary: &mut Glossary) {
     }
     for lang in concept.definitions.keys() {
         let reason = format!("its definition in `{lang}` is not kept: it has no name there");
-        glossary.faults.push(Fault::minor(line, "not_kept", reason));
+        glossary
+            .faults
+            .push(Fault::minor(place, "not_kept", reason));
     }
 }
 

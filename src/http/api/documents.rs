@@ -45,7 +45,13 @@ pub(in crate::http) struct Wanted {
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "The document, of the same kind.",
-            content((Vec<u8> = "application/octet-stream")),
+            content(
+                (Vec<u8> = "text/plain"),
+                (Vec<u8> = "text/markdown"),
+                (Vec<u8> = "text/html"),
+                (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+                (Vec<u8> = "application/vnd.oasis.opendocument.text"),
+            ),
             headers(("Changes" = u64, description = "How many names were changed."))),
         (status = 408, description = "The body came too slowly."),
         (status = 413, description = "The document is too large for its kind."),

@@ -11,7 +11,8 @@ use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{answer, reply};
+use super::answer;
+use super::transfer::{pair, with_id};
 use crate::engine::{
     Caller, Engine, Error, GlossaryFormat, GlossaryImport, Idempotency, ImportMode, Remembered,
 };
@@ -22,7 +23,7 @@ use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
 use crate::http::stream::{Broken, Incoming, Upload, download, upload};
 use crate::http::{State, blocking};
-use crate::model::ImportReport;
+use crate::model::{ImportReport, Lang};
 
 /// How long an upload may stand still besides 1 s for each KiB sent.
 const GRACE: Duration = Duration::from_secs(10);
@@ -46,6 +47,12 @@ pub(in crate::http) struct ImportQuery {
     /// `true`: take names that look like names of other concepts.
     #[param(inline)]
     allow_confusable: Option<YesNo>,
+    /// Language of the terms in a file of OmegaT's, which does not say it; with `to`.
+    #[param(value_type = Option<String>)]
+    from: Option<Lang>,
+    /// Language of the translations in it.
+    #[param(value_type = Option<String>)]
+    to: Option<Lang>,
 }
 
 /// A switch in a query.
@@ -64,15 +71,23 @@ pub(in crate::http) struct ExportQuery {
     /// The file's format.
     #[param(inline)]
     format: GlossaryFormat,
+    /// For `omegat`: language of the terms.
+    #[param(value_type = Option<String>)]
+    from: Option<Lang>,
+    /// For `omegat`: language of the translations.
+    #[param(value_type = Option<String>)]
+    to: Option<Lang>,
 }
 
 /// Import a glossary
 ///
-/// The body is the file, at most 64 MiB. It is read whole before anything is written; the report counts rows.
+/// The body is the file, at most 64 MiB. It is read whole before anything is written; the report counts rows, and
+/// stays at `/v1/imports/{id}`, where `DELETE` takes the whole import back.
 #[utoipa::path(post, path = "/v1/glossary/import", tag = "glossary", params(ImportQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
-        (status = 200, description = "The file was read to its end.", body = ImportReport),
+        (status = 200, description = "The file was read to its end.", body = ImportReport,
+            headers(("Import-Id" = String, description = "For /v1/imports/{id}."))),
         (status = 408, description = "The body came too slowly."),
         (status = 422, description = "The file could not be read; `line` and `byte` say where. Nothing was written."),
     ))]
@@ -88,17 +103,25 @@ pub(in crate::http) async fn import(
     let done = match Door::transfer(&request) {
         Ok(place) => {
             let settings = xxh3_64(request.query_string().as_bytes());
-            let asked = Asked {
-                caller: access.caller,
-                how: GlossaryImport {
-                    format: query.0.format,
-                    mode: query.0.mode.unwrap_or_default(),
-                    allow_confusable: query.0.allow_confusable == Some(YesNo::True),
-                },
-                settings,
-                key,
-            };
-            receive(asked, &state, place, &mut incoming).await
+            let query = query.0;
+            match pair(query.from.as_ref(), query.to.as_ref()) {
+                Err(problem) => Err(problem),
+                Ok(langs) => {
+                    let how = GlossaryImport {
+                        format: query.format,
+                        langs,
+                        mode: query.mode.unwrap_or_default(),
+                        allow_confusable: query.allow_confusable == Some(YesNo::True),
+                    };
+                    let asked = Asked {
+                        caller: access.caller,
+                        how,
+                        settings,
+                        key,
+                    };
+                    receive(asked, &state, place, &mut incoming).await
+                }
+            }
         }
         Err(problem) => Err(problem),
     };
@@ -146,10 +169,10 @@ async fn receive(
     let mut done = pin!(blocking(move || work.run(body)));
     let fed = tokio::select! {
         fed = incoming.feed(sender) => fed,
-        done = &mut done => return done.map(reply),
+        done = &mut done => return done.map(with_id),
     };
     match done.await {
-        Ok(answer) => Ok(reply(answer)),
+        Ok(answer) => Ok(with_id(answer)),
         Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
         Err(problem) => Err(problem),
     }
@@ -178,7 +201,7 @@ impl Work {
         {
             return Ok(answer);
         }
-        let report = self.engine.import_glossary(&caller, held, how)?;
+        let report = self.engine.import_glossary(&caller, held, &how)?;
         let answer = answer(StatusCode::OK, &report)?;
         if let Some((_guard, idempotency)) = &claim {
             self.engine.remember(idempotency, &answer)?;
@@ -189,7 +212,10 @@ impl Work {
 
 /// Export the glossary
 #[utoipa::path(get, path = "/v1/glossary/export", tag = "glossary", params(ExportQuery),
-    responses((status = 200, description = "The file.", content((Vec<u8> = "text/csv")))))]
+    responses((status = 200, description = "The file.", content(
+        (Vec<u8> = "text/csv"),
+        (Vec<u8> = "application/x-tbx+xml"),
+    ))))]
 pub(in crate::http) async fn export(
     access: Access,
     request: HttpRequest,
@@ -197,15 +223,20 @@ pub(in crate::http) async fn export(
     query: Parameters<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let format = query.0.format;
+    let langs = pair(query.0.from.as_ref(), query.0.to.as_ref())?;
     let place = Door::transfer(&request)?;
     let (engine, caller) = (state.engine.clone(), access.caller);
-    let caller = blocking(move || engine.may_read_glossary(&caller).map(|()| caller)).await?;
+    let (caller, langs) = blocking(move || {
+        engine.check_glossary_export(&caller, format, langs.as_ref())?;
+        Ok((caller, langs))
+    })
+    .await?;
     let (mut file, stream) = download();
     let engine = state.engine.clone();
     let span = tracing::Span::current();
     let work = move || {
         let _place = place;
-        let written = engine.export_glossary(&caller, format, &mut file);
+        let written = engine.export_glossary(&caller, format, langs.as_ref(), &mut file);
         match written.and_then(|()| Ok(file.finish()?)) {
             Ok(()) => {}
             Err(Error::Output(_)) => tracing::debug!("the client left during an export"),
@@ -217,7 +248,7 @@ pub(in crate::http) async fn export(
         .content_type(format.media_type())
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"glossary.{}\"", format.as_str()),
+            format!("attachment; filename=\"glossary.{}\"", format.extension()),
         ))
         .streaming(stream))
 }

@@ -1,5 +1,7 @@
 //! `/v1/lookup` and `/v1/lookup/batch`.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -57,7 +59,13 @@ pub(in crate::http) async fn batch(
     body: Body<BatchLookup>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let results = blocking(move || engine.lookup_batch(&access.caller, &body.value)).await?;
+    // A client that leaves drops this call, and `waits` with it.
+    let waits = Arc::new(());
+    let waited = Arc::downgrade(&waits);
+    let wanted = move || waited.strong_count() > 0;
+    let work = move || engine.lookup_batch(&access.caller, &body.value, &wanted);
+    let results = blocking(work).await?;
+    drop(waits);
     let truncated = results.iter().filter(|found| found.truncated).count();
     state.metrics.truncated(truncated as u64);
     json(StatusCode::OK, &BatchReply { results })

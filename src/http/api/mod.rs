@@ -24,11 +24,12 @@ pub(super) mod transfer;
 pub(super) mod units;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::openapi;
+use super::path_key::prefix;
 use super::problem::Problem;
 use crate::engine::{Error, Remembered};
 
@@ -101,6 +102,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(styles::list))
                 .route(web::post().to(styles::create)),
         )
+        .service(at("/v1/styles/{name}/history").route(web::get().to(styles::history)))
         .service(
             at("/v1/styles/{name}")
                 .route(web::get().to(styles::show))
@@ -163,9 +165,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
 }
 
-async fn docs() -> HttpResponse {
+async fn docs(request: HttpRequest) -> HttpResponse {
+    let place = format!("{}/docs/", prefix(&request));
     HttpResponse::PermanentRedirect()
-        .insert_header(("Location", "/docs/"))
+        .insert_header(("Location", place))
         .finish()
 }
 
@@ -175,7 +178,7 @@ pub(super) async fn nothing_here() -> Result<HttpResponse, Problem> {
 }
 
 /// A JSON reply.
-fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, Problem> {
     match serde_json::to_vec(value) {
         Ok(body) => Ok(HttpResponse::build(status)
             .content_type("application/json")

@@ -41,7 +41,11 @@ pub(in crate::http) async fn normalize(
 
 /// Find the terms and names of a source segment
 #[utoipa::path(post, path = "/v1/terms", tag = "names", request_body = FindTerms,
-    responses((status = 200, description = "In their order, with their names in the other language.", body = FoundTerms)))]
+    responses(
+        (status = 200, description = "In their order, with their names in the other language.", body = FoundTerms),
+        (status = 404, description = "There is no such style."),
+        (status = 422, description = "The text is empty, too long, or not what a segment can be."),
+    ))]
 pub(in crate::http) async fn terms(
     access: Access,
     state: web::Data<State>,
@@ -54,7 +58,11 @@ pub(in crate::http) async fn terms(
 
 /// Check the names, terms and numbers of a translation
 #[utoipa::path(post, path = "/v1/check", tag = "names", request_body = CheckPair,
-    responses((status = 200, description = "What is to be said about it, perhaps nothing.", body = CheckReply)))]
+    responses(
+        (status = 200, description = "What is to be said about it, perhaps nothing.", body = CheckReply),
+        (status = 404, description = "There is no such style."),
+        (status = 422, description = "A text is empty, too long, or not what a segment can be."),
+    ))]
 pub(in crate::http) async fn check(
     access: Access,
     state: web::Data<State>,

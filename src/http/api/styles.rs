@@ -1,4 +1,4 @@
-//! `/v1/styles`: list, make, show, change, delete.
+//! `/v1/styles`: list, make, show, change, delete, history.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::memories::NoParameters;
 use super::units::{AtRev, missing_rev};
 use super::{answer, json, reply};
-use crate::engine::{NewStyle, StyleEdit, StyleView};
+use crate::engine::{NewStyle, StyleEdit, StyleHistoryEntry, StyleView};
 use crate::http::auth::Access;
 use crate::http::body::{Body, MemoryName, Parameters};
 use crate::http::idempotency::{self, Key};
@@ -53,6 +53,29 @@ pub(in crate::http) async fn create(
     let route = "POST /v1/styles".to_owned();
     let made = idempotency::once(&state, key, route, body.hash, work).await?;
     Ok(reply(made))
+}
+
+/// The revisions of a style.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct StyleHistory {
+    history: Vec<StyleHistoryEntry>,
+}
+
+/// Show a style's history
+///
+/// The newest revision first; a deletion is one of them. `PUT` with what a revision said goes back to it.
+#[utoipa::path(get, path = "/v1/styles/{name}/history", tag = "glossary",
+    params(("name" = String, Path, description = "The style's name.")),
+    responses((status = 200, description = "All revisions.", body = StyleHistory)))]
+pub(in crate::http) async fn history(
+    access: Access,
+    name: MemoryName,
+    state: web::Data<State>,
+    _: Parameters<NoParameters>,
+) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let history = blocking(move || engine.style_history(&access.caller, &name.0)).await?;
+    json(StatusCode::OK, &StyleHistory { history })
 }
 
 /// Show a style

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use super::memories::NoParameters;
 use super::{answer, json, reply};
-use crate::engine::{Decision, NewSuggestion, SuggestionPage, SuggestionView};
+use crate::engine::{Decision, Idempotency, NewSuggestion, Once, SuggestionPage, SuggestionView};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Id, Parameters};
 use crate::http::idempotency::{self, Key};
@@ -33,6 +33,7 @@ pub(in crate::http) struct Which {
 /// Whoever may read the glossary may propose; whoever may write it decides.
 #[utoipa::path(post, path = "/v1/suggestions", tag = "glossary", request_body = NewSuggestion, responses(
     (status = 201, description = "It waits for an editor.", body = SuggestionView),
+    (status = 404, description = "There is no concept of that id to change."),
     (status = 409, description = "There is a concept of that id already."),
     (status = 422, description = "A name is not what a name can be."),
 ))]
@@ -43,12 +44,17 @@ pub(in crate::http) async fn create(
     body: Body<NewSuggestion>,
 ) -> Result<HttpResponse, Problem> {
     let engine = state.engine.clone();
-    let work = move || {
-        let made = engine.suggest(&access.caller, &body.value)?;
-        answer(StatusCode::CREATED, &made)
+    let was_made = |made: &SuggestionView| answer(StatusCode::CREATED, made);
+    let work = move |claim: Option<Idempotency>| {
+        let once = claim.map(|key| Once {
+            key,
+            answer: was_made,
+        });
+        let made = engine.suggest_once(&access.caller, &body.value, once)?;
+        was_made(&made)
     };
     let route = "POST /v1/suggestions".to_owned();
-    let made = idempotency::once(&state, key, route, body.hash, work).await?;
+    let made = idempotency::once_within(&state, key, route, body.hash, work).await?;
     Ok(reply(made))
 }
 

@@ -92,19 +92,23 @@ pub(in crate::http) struct ImportQuery {
     name: Option<String>,
 }
 
-impl ImportQuery {
-    fn langs(&self) -> Result<Option<(Lang, Lang)>, Problem> {
-        match (&self.from, &self.to) {
-            (Some(from), Some(to)) => Ok(Some((from.clone(), to.clone()))),
-            (None, None) => Ok(None),
-            (from, _) => {
-                let missing = if from.is_some() { "to" } else { "from" };
-                let detail = "from and to belong together: give both, or neither";
-                Err(Problem::bad_request("missing_field", detail).at(missing))
-            }
+/// The two languages of a file that does not say them.
+pub(super) fn pair(
+    from: Option<&Lang>,
+    to: Option<&Lang>,
+) -> Result<Option<(Lang, Lang)>, Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(Some((from.clone(), to.clone()))),
+        (None, None) => Ok(None),
+        (from, _) => {
+            let missing = if from.is_some() { "to" } else { "from" };
+            let detail = "from and to belong together: give both, or neither";
+            Err(Problem::bad_request("missing_field", detail).at(missing))
         }
     }
+}
 
+impl ImportQuery {
     fn label(&self) -> String {
         let name = self.name.as_deref().unwrap_or("upload");
         name.chars().take(MAX_LABEL).collect()
@@ -144,7 +148,6 @@ pub(in crate::http) async fn import(
     query: Parameters<ImportQuery>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
     let asked = Asked {
         caller: access.caller,
         memory: name.0,
@@ -152,8 +155,20 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    let done = match Door::transfer(&request) {
-        Ok(place) => receive(asked, &state, place, &mut incoming).await,
+    let answer = take_in(asked, &state, &request, payload).await?;
+    Ok(with_id(answer))
+}
+
+/// Reads an upload to its end into a memory; the answer is the import's report.
+pub(in crate::http) async fn take_in(
+    asked: Asked,
+    state: &State,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Remembered, Problem> {
+    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
+    let done = match Door::transfer(request) {
+        Ok(place) => receive(asked, state, place, &mut incoming).await,
         Err(problem) => Err(problem),
     };
     let heard = match &done {
@@ -168,7 +183,7 @@ pub(in crate::http) async fn import(
 }
 
 /// What an import was asked to do.
-struct Asked {
+pub(in crate::http) struct Asked {
     caller: Caller,
     memory: String,
     key: Key,
@@ -177,13 +192,39 @@ struct Asked {
     query: ImportQuery,
 }
 
+impl Asked {
+    /// A file that replaces what a memory has for the same sources, from a protocol that knows no
+    /// `Idempotency-Key`.
+    pub(in crate::http) fn update(
+        caller: Caller,
+        memory: String,
+        format: FormatName,
+        (from, to): (Lang, Lang),
+        name: String,
+    ) -> Self {
+        Asked {
+            caller,
+            memory,
+            key: Key(None),
+            settings: 0,
+            query: ImportQuery {
+                format,
+                mode: Some(ImportMode::Update),
+                from: Some(from),
+                to: Some(to),
+                name: Some(name),
+            },
+        }
+    }
+}
+
 async fn receive(
     asked: Asked,
     state: &State,
     place: Place,
     incoming: &mut Incoming,
-) -> Result<HttpResponse, Problem> {
-    let langs = asked.query.langs()?;
+) -> Result<Remembered, Problem> {
+    let langs = pair(asked.query.from.as_ref(), asked.query.to.as_ref())?;
     let mut claim = None;
     if let Key(Some(key)) = &asked.key {
         let guard = state.locks.hold(key).await;
@@ -213,17 +254,17 @@ async fn receive(
         // What has come is written down; the client is told how far that is.
         _ = ending.wait_for(|ends| *ends) => Err(Broken::Gone),
         // It knows enough, such as that there is no such memory.
-        done = &mut done => return done.map(with_id),
+        done = &mut done => return done,
     };
     match done.await {
-        Ok(answer) => Ok(with_id(answer)),
+        Ok(answer) => Ok(answer),
         Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
         Err(problem) => Err(problem),
     }
 }
 
 /// The reply of an import, whose id stands in its report.
-fn with_id(answer: Remembered) -> HttpResponse {
+pub(super) fn with_id(answer: Remembered) -> HttpResponse {
     let report: Result<ImportReport, _> = serde_json::from_str(&answer.body);
     let id = report.ok().and_then(|report| report.id.try_into().ok());
     let mut response = reply(answer);
@@ -250,13 +291,13 @@ async fn replay(
     state: &State,
     mut idempotency: Idempotency,
     incoming: &mut Incoming,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Remembered, Problem> {
     let hash = incoming.drain(Duration::from_secs(3600)).await;
     idempotency.body_hash ^=
         hash.ok_or_else(|| Problem::bad_request("input_broken", "the body broke off").and_close())?;
     let engine = Arc::clone(&state.engine);
     match blocking(move || engine.remembered(&idempotency)).await? {
-        Some(answer) => Ok(with_id(answer)),
+        Some(answer) => Ok(answer),
         None => Err(Problem::from(Error::Busy)), // it expired this very moment
     }
 }
@@ -297,7 +338,7 @@ impl Work {
 }
 
 /// Over HTTP progress is asked for at `/v1/imports/{id}`.
-struct Unwatched;
+pub(in crate::http) struct Unwatched;
 
 impl Progress for Unwatched {
     fn advance(&self, _bytes: u64, _units: u64) {}

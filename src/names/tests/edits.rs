@@ -83,6 +83,18 @@ impl All {
                 ));
             }
         }
+        for query in text.split('\n').filter(|query| query.len() < 60) {
+            for guess in self.lookup.identify(&self.finder, query, 5) {
+                told.push(format!(
+                    "{} {} {}",
+                    self.id(guess.concept),
+                    guess.score,
+                    guess.named
+                ));
+            }
+            let completed = self.lookup.complete(query, 5);
+            told.extend(completed.into_iter().map(|it| self.id(it)));
+        }
         let listed = self
             .finder
             .concepts()

@@ -110,6 +110,9 @@ proptest! {
         let lookup = LOOKUP.get_or_init(|| Lookup::new(super::concepts().into_iter().map(std::sync::Arc::new).collect()));
         let hits = lookup.search(&query, 5);
         prop_assert!(hits.len() <= 5 && hits.windows(2).all(|pair| pair[0].score >= pair[1].score));
+        let guesses = lookup.identify(finder(), &query, 5);
+        prop_assert!(guesses.len() <= 5 && guesses.windows(2).all(|pair| pair[0].named >= pair[1].named));
+        prop_assert!(lookup.complete(&query, 5).len() <= 5);
     }
 }
 

@@ -149,6 +149,76 @@ fn queries_meet_across_scripts_order_and_typos() {
     assert!(lookup.search("zzzz qqqq", 3).is_empty());
 }
 
+fn lookup() -> Lookup {
+    Lookup::new(concepts().into_iter().map(Arc::new).collect())
+}
+
+fn id(lookup: &Lookup, concept: usize) -> &str {
+    lookup.concept_at(concept).unwrap().id.as_str()
+}
+
+#[test]
+fn a_whole_text_names_one_thing_or_several_or_nothing() {
+    let lookup = lookup();
+    for (text, named) in [
+        ("MEK", vec!["org:pmoi"]),
+        ("M.E.K.", vec!["org:pmoi"]),
+        ("PMOI/MEK", vec!["org:pmoi"]),
+        (
+            "People’s Mojahedin Organization of Iran (MEK)",
+            vec!["org:pmoi"],
+        ),
+        ("Mujahideen-e Khalgh", vec!["org:pmoi"]),
+        ("Peoples Mojahedin Organization of Iran", vec!["org:pmoi"]),
+        ("People's Mojahedin Orgnization of Iran", vec!["org:pmoi"]),
+        ("Ministry of Foriegn Affairs", vec!["org:mfa"]),
+        ("Ministry of Foreign Affairs of Iraq", vec![]),
+        ("Islamic Republic of Iraq", vec![]),
+        ("Dr. Maryam Radjavi", vec!["person:maryam"]),
+        ("Rajavi", vec!["person:maryam", "person:massoud"]),
+        ("Khamenei", vec!["person:ali"]),
+        ("Mojtaba Khamenei", vec![]),
+        ("Ebrahim Faiaz", vec!["person:fayaz"]),
+        ("Tehran Times", vec![]),
+        ("resistance units", vec![]),
+        ("mek", vec![]),
+        ("ceasefire", vec!["term:ceasefire"]),
+        ("آتش بس", vec!["term:ceasefire"]),
+        ("Iran and Iraq", vec![]),
+        ("", vec![]),
+    ] {
+        let found = lookup.identify(finder(), text, 9);
+        let found: Vec<&str> = found
+            .iter()
+            .filter(|guess| guess.named)
+            .map(|guess| id(&lookup, guess.concept))
+            .collect();
+        assert_eq!(found, named, "{text}");
+    }
+}
+
+#[test]
+fn what_is_typed_is_completed() {
+    let lookup = lookup();
+    for (typed, first) in [
+        ("pm", Some("org:pmoi")),
+        ("mojahedin-e k", Some("org:pmoi")),
+        ("iran", Some("place:iran")),
+        ("raj", Some("person:maryam")),
+        ("massoud ra", Some("person:massoud")),
+        ("مجاه", Some("org:pmoi")),
+        ("khamenai", Some("person:ali")),
+        ("Tehran Ti", Some("place:tehran")),
+        ("zzz", None),
+        ("", None),
+    ] {
+        let found = lookup.complete(typed, 5);
+        let found = found.first().map(|concept| id(&lookup, *concept));
+        assert_eq!(found, first, "{typed}");
+    }
+    assert_eq!(lookup.complete("iran", 1).len(), 1);
+}
+
 #[test]
 fn terms_are_found_inflected() {
     let terms = Terms::new(Arc::new(Finder::new(&concepts())));

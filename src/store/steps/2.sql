@@ -45,7 +45,8 @@ CREATE TABLE concept (
   created_at  INTEGER NOT NULL,
   created_by  TEXT,
   changed_at  INTEGER NOT NULL,
-  changed_by  TEXT
+  changed_by  TEXT,
+  checksum    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE concept_name (
   concept TEXT    NOT NULL REFERENCES concept (id),
@@ -115,4 +116,32 @@ CREATE TABLE key_memory (
   memory_id INTEGER NOT NULL,      -- in which memory; the memory itself may be gone
   role      TEXT    NOT NULL,      -- read, write, admin
   PRIMARY KEY (key_id, memory_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE glossary_import (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  format      TEXT    NOT NULL,
+  mode        TEXT    NOT NULL,
+  by          TEXT,
+  state       TEXT    NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+  bytes_read  INTEGER NOT NULL,
+  started_at  INTEGER NOT NULL,
+  finished_at INTEGER,
+  report      TEXT    NOT NULL,
+  undoes      INTEGER
+) STRICT;
+CREATE TABLE glossary_import_concept (
+  import_id  INTEGER NOT NULL REFERENCES glossary_import (id),
+  concept    TEXT    NOT NULL,
+  before_rev INTEGER,
+  after_rev  INTEGER NOT NULL,
+  PRIMARY KEY (import_id, concept)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE style_history (
+  name     TEXT    NOT NULL,
+  rev      INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  by       TEXT,
+  settings TEXT,
+  PRIMARY KEY (name, rev)
 ) STRICT, WITHOUT ROWID;

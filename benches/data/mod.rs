@@ -1,0 +1,89 @@
+//! The measuring data, and queries made of it; the same every time.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor};
+use std::path::{Path, PathBuf};
+
+/// English segments, one a line.
+pub struct Segments {
+    pub lines: Vec<String>,
+    pub origin: &'static str,
+}
+
+impl Segments {
+    pub fn load() -> Self {
+        let shared = std::env::var_os("HAMZABAN_SHARED").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+            PathBuf::from,
+        );
+        match File::open(shared.join("data/en_segments.txt.xz")) {
+            Ok(file) => {
+                let mut text = Vec::new();
+                lzma_rs::xz_decompress(&mut BufReader::new(file), &mut text).unwrap();
+                let lines = Cursor::new(text)
+                    .lines()
+                    .map(|line| line.unwrap().replace('\t', " "));
+                Self {
+                    lines: lines.collect(),
+                    origin: "en_segments.txt.xz",
+                }
+            }
+            Err(_) => {
+                let mut random = Random(7);
+                let sentence = |random: &mut Random| {
+                    let words = (0..5 + random.below(20)).map(|_| {
+                        let rank = random.below(300) * random.below(300) / 3;
+                        format!("w{rank:x}rd")
+                    });
+                    words.collect::<Vec<_>>().join(" ")
+                };
+                let lines = (0..200_000).map(|_| sentence(&mut random)).collect();
+                Self {
+                    lines,
+                    origin: "made of random words; the measuring data is not here",
+                }
+            }
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.lines.iter().map(String::len).sum()
+    }
+
+    /// Exact, edited and unseen segments in equal parts.
+    pub fn queries(&self, count: usize) -> Vec<String> {
+        let mut random = Random(42);
+        let words_of = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let make = |kind: usize| {
+            let mut words = words_of(&self.lines[random.below(self.lines.len())]);
+            let other = words_of(&self.lines[random.below(self.lines.len())]);
+            match kind % 3 {
+                0 => {}
+                1 => {
+                    for _ in 0..1 + words.len() / 8 {
+                        let place = random.below(words.len());
+                        words[place] = other[random.below(other.len())].clone();
+                    }
+                }
+                _ => {
+                    words.truncate(words.len() / 2);
+                    words.extend_from_slice(&other[other.len() / 2..]);
+                }
+            }
+            words.join(" ")
+        };
+        (0..count).map(make).collect()
+    }
+}
+
+/// Xorshift: the same numbers every time.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+}

@@ -1,0 +1,417 @@
+//! The protocol of tmserver (translate-toolkit) and amaGama, at `/tmserver/` and `/amagama/api/v1/`: Virtaal,
+//! Weblate and others look up and store by it. Both servers' fields stand in each reply, so that a client of either
+//! is content. There is no JSONP: with it any web page could read a memory.
+//!
+//! | method, path | does |
+//! |---|---|
+//! | GET `/{source}/{target}/unit/{text}`, or `/unit/?source=` | matches, best first; `min_similarity`, `max_candidates`, `memory` |
+//! | PUT, POST the same with `{"source","target"}` | stores a unit |
+//! | DELETE the same | deletes the units of that very source |
+//! | PUT `/{source}/{target}/store/{name}` | reads a file, whose format is that of its name: TMX, TSV, CSV, each also `.gz` |
+//! | POST the same with `[{"source","target","context"}…]` | stores the units |
+//! | GET `/languages/` | the languages of the memories |
+//!
+//! A write goes into `?memory=`, else as [`Engine::memory_to_write`] decides; another target for the same source
+//! becomes a new revision. Writes are the same when repeated, and so need no `Idempotency-Key`.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::api::transfer::{Asked, FormatName, Unwatched, take_in};
+use super::auth::Access;
+use super::body::MAX_BODY;
+use super::door::Door;
+use super::loose::{self, Parameters, decoded, language};
+use super::problem::{Problem, quoted};
+use super::{State, blocking};
+use crate::engine::{
+    Caller, Engine, Error, Format, ImportMode, Lookup, LookupReply, Match, NewUnit, VariantText,
+};
+use crate::model::{Context, ImportReport, Lang};
+
+const BASES: [&str; 2] = ["/tmserver", "/amagama/api/v1"];
+/// The least quality and the most candidates where nothing is said.
+const THRESHOLD: u8 = 70;
+const LIMIT: u8 = 5;
+/// The largest list of units, in bytes: some ten thousand.
+const MAX_LIST: usize = 4 << 20;
+/// Units of one source that are deleted at once, at most.
+const MOST_DELETED: u8 = 100;
+
+/// Every route of the protocol. Base addresses often end with a slash already.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let at = |rest: &str| {
+        let paths = BASES.map(|base| format!("{base}{{slash:/+}}{rest}"));
+        web::resource(paths.to_vec())
+    };
+    config
+        .service(at("languages{end:/*}").route(web::get().to(languages)))
+        .service(
+            at("{source}/{target}/unit{text:.*}")
+                .route(web::get().to(look_up))
+                .route(web::put().to(store))
+                .route(web::post().to(store))
+                .route(web::delete().to(delete)),
+        )
+        .service(
+            at("{source}/{target}/store/{name:.+}")
+                .route(web::put().to(store_file))
+                .route(web::post().to(store_list)),
+        );
+}
+
+/// What an address says.
+struct Address {
+    /// Source and target; `None` where one is no language.
+    langs: Option<(Lang, Lang)>,
+    /// The text after `/unit/`, else `?source=`.
+    text: Option<String>,
+    /// The file's name after `/store/`.
+    name: String,
+    given: Parameters,
+}
+
+impl Address {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let lang = |name| request.match_info().get(name).and_then(language);
+        let given = Parameters::of(request);
+        // As it was sent: the router has decoded some of it already.
+        let path = request.uri().path();
+        let tail = |word: &str| path.split_once(word).map(|(_, tail)| tail);
+        let text = match tail("/unit").map(|tail| (tail, tail.strip_prefix('/'))) {
+            Some(("" | "/", _)) => given.get("source").map(str::to_owned),
+            Some((_, Some(text))) => Some(decoded(text)),
+            Some((_, None)) => return Err(Problem::not_found()),
+            None => None,
+        };
+        Ok(Address {
+            langs: lang("source").zip(lang("target")),
+            text,
+            name: tail("/store/").map(decoded).unwrap_or_default(),
+            given,
+        })
+    }
+
+    fn memory(&self) -> Option<String> {
+        self.given.get("memory").map(str::to_owned)
+    }
+
+    /// For writes: two languages that are told apart.
+    fn pair(&self) -> Result<(Lang, Lang), Problem> {
+        let wrong = |detail| Problem::bad_request("invalid_language", detail);
+        match &self.langs {
+            Some((source, target)) if source.meets(target) => {
+                Err(wrong("source and target are the same language"))
+            }
+            Some(pair) => Ok(pair.clone()),
+            None => Err(wrong(
+                "the path begins with two languages, such as /en/fa/unit/…",
+            )),
+        }
+    }
+
+    fn text(&self) -> Result<&str, Problem> {
+        self.text.as_deref().ok_or_else(|| {
+            Problem::new(
+                actix_web::http::StatusCode::NOT_FOUND,
+                "missing_source",
+                "say what to look for: /en/fa/unit/TEXT or /en/fa/unit/?source=TEXT",
+            )
+        })
+    }
+}
+
+/// A match as both servers put it.
+#[derive(Serialize)]
+struct Found {
+    source: String,
+    target: String,
+    /// The unit's place in its file, or nothing.
+    context: String,
+    /// Percent; a whole number, as everywhere here.
+    quality: f64,
+    /// amaGama's, which says to ignore it.
+    rank: f64,
+}
+
+impl From<Match> for Found {
+    fn from(found: Match) -> Self {
+        let quality = f64::from(found.score.min(100));
+        Found {
+            source: found.source,
+            target: found.target,
+            context: found
+                .context
+                .and_then(|context| context.id)
+                .unwrap_or_default(),
+            quality,
+            rank: quality,
+        }
+    }
+}
+
+async fn look_up(
+    access: Access,
+    state: web::Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    let text = address.text()?.to_owned();
+    let Some((source_lang, target_lang)) = address.langs.clone() else {
+        return json(&[(); 0]);
+    };
+    let asked = Lookup {
+        source_lang,
+        target_lang,
+        text,
+        text_tagged: None,
+        memories: address.memory().map(|memory| vec![memory]),
+        threshold: address.given.number("min_similarity", THRESHOLD, 30..=100),
+        limit: address.given.number("max_candidates", LIMIT, 1..=100),
+        context: None,
+        filter: None,
+        include: Vec::new(),
+    };
+    let found = found(&state, access.caller, asked).await?;
+    let found: Vec<Found> = found.matches.into_iter().map(Found::from).collect();
+    json(&found)
+}
+
+/// Looks up; what can be no segment is in no memory.
+pub(super) async fn found(
+    state: &State,
+    caller: Caller,
+    asked: Lookup,
+) -> Result<LookupReply, Problem> {
+    let engine = state.engine.clone();
+    let found = blocking(move || match engine.lookup(&caller, &asked) {
+        Err(Error::Invalid { .. }) => Ok(LookupReply::default()),
+        other => other,
+    })
+    .await?;
+    state.metrics.truncated(found.truncated.into());
+    Ok(found)
+}
+
+/// A unit as clients send it; whatever else they say is not kept.
+#[derive(Deserialize)]
+struct Sent {
+    source: Option<String>,
+    target: Option<String>,
+    context: Option<String>,
+}
+
+async fn store(
+    access: Access,
+    state: web::Data<State>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    let (source, target) = address.pair()?;
+    let sent: Sent = loose::json(&request, payload, MAX_BODY).await?;
+    let text = match sent.source {
+        Some(source) => source,
+        None => address.text()?.to_owned(),
+    };
+    let missing = || Problem::bad_request("missing_field", "a unit has a target").at("/target");
+    let unit = NewUnit {
+        variants: vec![
+            (source.to_string(), VariantText::Plain(text)),
+            (
+                target.to_string(),
+                VariantText::Plain(sent.target.ok_or_else(missing)?),
+            ),
+        ],
+        context: Context {
+            id: sent.context.filter(|context| !context.is_empty()),
+            ..Context::default()
+        },
+        mode: Some(ImportMode::Update),
+        ..NewUnit::default()
+    };
+    let engine = state.engine.clone();
+    blocking(move || {
+        let memory = engine.memory_to_write(&access.caller, address.memory().as_deref())?;
+        engine.add_unit(&access.caller, &memory, &unit)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn delete(
+    access: Access,
+    state: web::Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    let text = address.text()?.to_owned();
+    let (source_lang, target_lang) = address.pair()?;
+    let engine = state.engine.clone();
+    let deleted = blocking(move || {
+        let named = address.memory();
+        let Some(memory) = engine.memory_meant(&access.caller, named.as_deref())? else {
+            return Ok(0);
+        };
+        let asked = Lookup {
+            source_lang,
+            target_lang,
+            text,
+            text_tagged: None,
+            memories: Some(vec![memory]),
+            threshold: 30,
+            limit: MOST_DELETED,
+            context: None,
+            filter: None,
+            include: Vec::new(),
+        };
+        delete_all(&engine, &access.caller, &asked)
+    })
+    .await?;
+    match deleted {
+        0 => Err(Problem::not_found()),
+        count => Ok(said(format!("deleted {count} units"))),
+    }
+}
+
+/// Deletes the units whose source is the very text that is looked up.
+fn delete_all(engine: &Engine, caller: &Caller, asked: &Lookup) -> Result<usize, Error> {
+    let mut found = engine.lookup(caller, asked)?.matches;
+    found.retain(|found| found.source == asked.text);
+    for unit in &found {
+        engine.delete_unit(caller, &unit.unit_id, unit.rev)?;
+    }
+    Ok(found.len())
+}
+
+async fn store_file(
+    access: Access,
+    state: web::Data<State>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    let pair = address.pair()?;
+    let format = format_of(&address.name)?;
+    let (engine, caller) = (state.engine.clone(), access.caller);
+    let named = address.memory();
+    let (caller, memory) = blocking(move || {
+        let memory = engine.memory_to_write(&caller, named.as_deref())?;
+        Ok((caller, memory))
+    })
+    .await?;
+    let name = address.name;
+    let asked = Asked::update(caller, memory, format, pair, name.clone());
+    let answer = take_in(asked, &state, &request, payload).await?;
+    let report = serde_json::from_str(&answer.body).map_err(|_| Problem::internal())?;
+    Ok(added(&report, &name))
+}
+
+/// The format that a file's name says it has.
+fn format_of(name: &str) -> Result<FormatName, Problem> {
+    let lower = name.to_ascii_lowercase();
+    let bare = lower.strip_suffix(".gz").unwrap_or(&lower);
+    match bare.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("tmx") => Ok(FormatName::Tmx),
+        Some("tsv") => Ok(FormatName::Tsv),
+        Some("csv") => Ok(FormatName::Csv),
+        _ => Err(Problem::new(
+            actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!(
+                "the format of {} is not read here: send .tmx, .tsv or .csv, each also .gz, or POST the units as a list",
+                quoted(name)
+            ),
+        )),
+    }
+}
+
+async fn store_list(
+    access: Access,
+    state: web::Data<State>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    let pair = address.pair()?;
+    let place = Door::transfer(&request)?;
+    let units: Vec<Sent> = loose::json(&request, payload, MAX_LIST).await?;
+    let engine = state.engine.clone();
+    let name = address.name.clone();
+    let report = blocking(move || {
+        let _held = place;
+        let caller = &access.caller;
+        let memory = engine.memory_to_write(caller, address.memory().as_deref())?;
+        let (mode, table) = (ImportMode::Update, Cursor::new(table(&units)));
+        let id = engine.begin_import(caller, &memory, &address.name, Format::Csv, mode)?;
+        engine.import(caller, &id, Box::new(table), Some(pair), &Unwatched)
+    })
+    .await?;
+    Ok(added(&report, &name))
+}
+
+/// The units as CSV, so that a list is an import like any other. What has no translation yet is left out.
+fn table(units: &[Sent]) -> Vec<u8> {
+    let mut table = String::from("source,target,context\r\n");
+    for unit in units {
+        let cells = [&unit.source, &unit.target, &unit.context];
+        let [source, target, context] = cells.map(|cell| cell.as_deref().unwrap_or_default());
+        if source.is_empty() || target.is_empty() {
+            continue;
+        }
+        for (cell, end) in [(source, ","), (target, ","), (context, "\r\n")] {
+            table.push('"');
+            table.push_str(&cell.replace('"', "\"\""));
+            table.push('"');
+            table.push_str(end);
+        }
+    }
+    table.into_bytes()
+}
+
+fn added(report: &ImportReport, name: &str) -> HttpResponse {
+    let count = report.added + report.updated;
+    said(format!("added {count} units from {}", quoted(name)))
+}
+
+fn said(text: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Languages {
+    source_languages: BTreeSet<String>,
+    target_languages: BTreeSet<String>,
+}
+
+async fn languages(access: Access, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let engine = state.engine.clone();
+    let memories = blocking(move || engine.memories(&access.caller)).await?;
+    let tags = memories.iter().flat_map(|memory| &memory.languages);
+    let all: BTreeSet<String> = tags.flat_map(|tag| codes(tag)).collect();
+    json(&Languages {
+        source_languages: all.clone(),
+        target_languages: all,
+    })
+}
+
+/// What clients call a language: Weblate compares in small letters with `_`, and may know `fa` where we have `fa-IR`.
+fn codes(tag: &str) -> Vec<String> {
+    let code = |tag: &str| tag.replace('-', "_").to_ascii_lowercase();
+    let group = language(tag).map(|lang| code(lang.group().as_str()));
+    group.into_iter().chain([code(tag)]).collect()
+}
+
+/// A reply of this and its neighbours.
+pub(super) fn json(value: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let body = serde_json::to_string(value).map_err(|_| Problem::internal())?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json; charset=utf-8")
+        .body(body))
+}
