@@ -4,10 +4,10 @@
 use hamzaban::model::{Concept, ConceptId, Lang, Name, NameForm, Status};
 
 /// A sequence of numbers that is the same in every run (xorshift64).
-pub struct Numbers(pub u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    pub fn below(&mut self, below: usize) -> usize {
+    pub(crate) fn below(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -65,7 +65,7 @@ const OFFICE: &str = "Governor=استاندار; Mayor=شهردار; Representat
     Spokesperson=سخنگوی";
 
 /// Makes concepts of about four names each, `names` names in all.
-pub fn concepts(names: usize) -> Vec<Concept> {
+pub(crate) fn concepts(names: usize) -> Vec<Concept> {
     let mut maker = Maker {
         numbers: Numbers(0x9E37_79B9_7F4A_7C15),
         en: Lang::parse("en").unwrap(),

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 const LENGTH: usize = 8 << 20;
 
 /// A text with its title.
-pub struct Text {
-    pub title: &'static str,
-    pub text: String,
+pub(crate) struct Text {
+    pub(crate) title: &'static str,
+    pub(crate) text: String,
 }
 
 /// The measuring data; without them, made-up sentences.
-pub fn load() -> Vec<Text> {
+pub(crate) fn load() -> Vec<Text> {
     let data = std::env::var_os("HAMZABAN_SHARED")
         .map_or_else(
             || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),

@@ -370,7 +370,8 @@ impl Concept {
     pub fn preferred(&self, lang: &Lang, style: Option<&str>) -> Option<&Name> {
         let group = lang.group();
         let here = || {
-            let plain = |name: &&Name| name.usage == NameUse::Any && name.lang.group() == group;
+            let same = |other: &Lang| other == lang || other.group() == group;
+            let plain = move |name: &&Name| name.usage == NameUse::Any && same(&name.lang);
             self.names.iter().filter(plain)
         };
         let own = |name: &&Name| {

@@ -1,19 +1,16 @@
 //! From concepts to what the finder looks for: every name's letters, the other ways to write the same name,
 //! and what is known about it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::Index;
+use super::cut::{Cut, other_letters};
+use super::index::{Index, LETTERS, SOUNDS};
 use super::letters::{Gap, Page};
 use super::lexicon::Lexicon;
 use super::sound::{Sound, coarse, persian};
 use crate::model::{Concept, ConceptKind, Marks, Name, NameForm, NameUse};
-
-/// The most words of a name that is looked for.
-pub(super) const MOST_WORDS: usize = 64;
 
 /// How a variant came from its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,94 +57,64 @@ pub(super) struct Facts {
     pub(super) length: u16,
 }
 
-/// Everything the finder looks for.
-pub(super) struct Names {
-    pub(super) concepts: Arc<[Concept]>,
-    pub(super) variants: Vec<Variant>,
+/// The names of some concepts, ready to be found. Concepts and variants are counted from a number on, so that
+/// several parts can be asked together.
+pub(super) struct Part {
+    /// In the order of their ids.
+    pub(super) concepts: Box<[Arc<Concept>]>,
+    pub(super) first_concept: u32,
+    variants: Vec<Variant>,
+    first_variant: u32,
     /// By letters.
     pub(super) exact: Index,
     /// By skeleton.
     pub(super) sounds: Index,
     /// Given names of persons, by concept.
-    pub(super) given: HashMap<u32, Vec<Box<str>>>,
+    given: FxHashMap<u32, Vec<Box<str>>>,
 }
 
-/// A name cut into words.
-struct Cut {
-    words: Vec<Box<str>>,
-    gaps: Vec<Gap>,
-    possessive: Vec<bool>,
-    arabic: bool,
-    small: bool,
-}
-
-impl Cut {
-    fn read(page: &mut Page, text: &str) -> Option<Self> {
-        page.read(text);
-        let mut cut = Self {
-            words: Vec::new(),
-            gaps: Vec::new(),
-            possessive: Vec::new(),
-            arabic: page.words.first()?.is_arabic(),
-            small: !page.words.iter().any(|word| word.is_capital()),
-        };
-        for at in 0..page.words.len() {
-            let word = page.words.get(at)?;
-            if word.is_opaque() {
-                return None;
-            }
-            if word.is_ezafe() {
-                continue;
-            }
-            if !cut.words.is_empty() {
-                cut.gaps.push(page.gap_after(text, at - 1));
-            }
-            cut.words.push(page.letters_text(at).into());
-            cut.possessive.push(word.is_possessive());
-        }
-        (!cut.words.is_empty() && cut.words.len() <= MOST_WORDS).then_some(cut)
-    }
-
-    fn letters(&self) -> String {
-        self.words.concat()
-    }
-
-    fn part(&self, from: usize, to: usize) -> Self {
-        let gaps_end = to.saturating_sub(1).max(from);
-        Self {
-            words: self.words.get(from..to).unwrap_or_default().to_vec(),
-            gaps: self.gaps.get(from..gaps_end).unwrap_or_default().to_vec(),
-            possessive: self.possessive.get(from..to).unwrap_or_default().to_vec(),
-            arabic: self.arabic,
-            small: self.small,
-        }
-    }
-
-    fn bounds(&self) -> Box<[(u16, Gap)]> {
-        let mut at = 0u16;
-        let ends = self.words.iter().map(|word| {
-            at = at.saturating_add(u16::try_from(word.len()).unwrap_or(u16::MAX));
-            at
-        });
-        ends.zip(self.gaps.iter().copied()).collect()
-    }
-}
-
-impl Names {
-    pub(super) fn build(concepts: Arc<[Concept]>) -> Self {
+impl Part {
+    /// Of concepts in the order of their ids, which are counted on behind those of `before`.
+    pub(super) fn build(concepts: Box<[Arc<Concept>]>, before: Option<&Self>) -> Self {
         let count: usize = concepts.iter().map(|concept| concept.names.len()).sum();
-        let mut names = Self {
+        let behind = |first: u32, length: usize| first.saturating_add(length as u32);
+        let mut part = Self {
+            first_concept: before.map_or(0, |it| behind(it.first_concept, it.concepts.len())),
             variants: Vec::with_capacity(count),
-            exact: Index::new(count * 2, 4, 6),
-            sounds: Index::new(count, 3, 3),
-            given: HashMap::new(),
-            concepts: Arc::clone(&concepts),
+            first_variant: before.map_or(0, |it| behind(it.first_variant, it.variants.len())),
+            exact: Index::new(count * 2, LETTERS),
+            sounds: Index::new(count, SOUNDS),
+            given: FxHashMap::default(),
+            concepts: Box::default(),
         };
         let mut page = Page::default();
-        for (number, concept) in concepts.iter().enumerate() {
-            names.add_concept(number as u32, concept, &mut page);
+        for (number, concept) in (part.first_concept..).zip(&concepts) {
+            part.add_concept(number, concept, &mut page);
         }
-        names
+        part.concepts = concepts;
+        part
+    }
+
+    /// The concept of a number, if it is of this part.
+    pub(super) fn concept(&self, number: usize) -> Option<&Arc<Concept>> {
+        let at = number.checked_sub(self.first_concept as usize)?;
+        self.concepts.get(at)
+    }
+
+    /// The variant of a number, if it is of this part.
+    pub(super) fn variant(&self, number: u32) -> Option<&Variant> {
+        let at = number.checked_sub(self.first_variant)?;
+        self.variants.get(at as usize)
+    }
+
+    /// A person's given names, in letters of both scripts.
+    pub(super) fn given(&self, concept: u32) -> Option<&[Box<str>]> {
+        self.given.get(&concept).map(Vec::as_slice)
+    }
+
+    fn next_variant(&self) -> u32 {
+        self.first_variant
+            .saturating_add(self.variants.len() as u32)
     }
 
     fn add_concept(&mut self, number: u32, concept: &Concept, page: &mut Page) {
@@ -168,7 +135,7 @@ impl Names {
             };
             let facts = about.facts(name, cut);
             let mut adder = Adder {
-                names: self,
+                part: self,
                 concept: number,
                 name: *at,
                 facts,
@@ -340,7 +307,7 @@ impl About {
 
 /// Adds the variants of one name.
 struct Adder<'a> {
-    names: &'a mut Names,
+    part: &'a mut Part,
     concept: u32,
     name: u32,
     facts: Facts,
@@ -350,7 +317,7 @@ struct Adder<'a> {
 
 impl Adder<'_> {
     fn add(&mut self, cut: &Cut, how: How) {
-        let number = self.names.variants.len() as u32;
+        let number = self.part.next_variant();
         let words = if self.searched_by_sound {
             self.add_sound(cut, number)
         } else {
@@ -366,13 +333,13 @@ impl Adder<'_> {
 
     fn push(&mut self, cut: &Cut, how: How, words: Box<[(Box<str>, bool)]>) {
         let letters = cut.letters();
-        let number = self.names.variants.len() as u32;
-        self.names.exact.add(letters.as_bytes(), number);
+        let number = self.part.next_variant();
+        self.part.exact.add(letters.as_bytes(), number);
         let mut facts = self.facts;
         facts.length = u16::try_from(letters.len()).unwrap_or(u16::MAX);
         facts.single = cut.words.len() == 1;
         facts.family |= how == How::Bare;
-        self.names.variants.push(Variant {
+        self.part.variants.push(Variant {
             concept: self.concept,
             name: self.name,
             how,
@@ -401,7 +368,7 @@ impl Adder<'_> {
         for class in &mut key {
             *class = coarse(*class);
         }
-        self.names.sounds.add(&key, number);
+        self.part.sounds.add(&key, number);
         words.into()
     }
 
@@ -448,39 +415,4 @@ impl Adder<'_> {
             self.add(&plain.part(split, plain.words.len()), How::Bare);
         }
     }
-}
-
-/// The same name in other letters: possessives with their s, «خامنه‌ئی» and «خامنئی» for «خامنه‌ای».
-fn other_letters(cut: &Cut) -> Vec<Cut> {
-    let mut others = Vec::new();
-    let inner = cut.words.len().saturating_sub(1);
-    let whole = || cut.part(0, cut.words.len());
-    if cut.possessive.iter().take(inner).any(|p| *p) {
-        let mut other = whole();
-        for (word, possessive) in other.words.iter_mut().zip(&cut.possessive).take(inner) {
-            if *possessive {
-                *word = format!("{word}s").into();
-            }
-        }
-        others.push(other);
-    }
-    let heh_yeh = |pair: &[Box<str>]| pair[0].ends_with('ه') && &*pair[1] == "ای";
-    if let Some(at) = cut
-        .words
-        .windows(2)
-        .position(heh_yeh)
-        .filter(|_| cut.arabic)
-    {
-        for with_heh in [true, false] {
-            let mut other = whole();
-            if let [heh, yeh, ..] = other.words.get_mut(at..).unwrap_or_default() {
-                *yeh = "ی".into();
-                if !with_heh {
-                    *heh = heh.strip_suffix('ه').unwrap_or(heh).into();
-                }
-            }
-            others.push(other);
-        }
-    }
-    others
 }

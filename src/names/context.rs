@@ -87,7 +87,7 @@ impl Walk<'_> {
 
     /// The gender that a person's given names say.
     pub(super) fn gender_of(&self, concept: u32) -> Option<Gender> {
-        let given = self.names.given.get(&concept)?;
+        let given = self.names.given(concept)?;
         let female = given
             .iter()
             .any(|name| Lexicon::get().is_female(name.as_bytes()));
@@ -196,7 +196,7 @@ impl Walk<'_> {
 
     fn is_given_of(&self, concept: u32, letters: &[u8]) -> bool {
         let sound = Sound::of(letters);
-        self.names.given.get(&concept).is_some_and(|given| {
+        self.names.given(concept).is_some_and(|given| {
             given.iter().any(|name| {
                 let name = name.as_bytes();
                 let name_sound = Sound::of(name);
@@ -210,7 +210,7 @@ impl Walk<'_> {
 
     /// One of the given names stands before the family name, but it is no full name of the glossary.
     fn given_before(&self, hit: &mut Hit, variant: &Variant, at: usize) -> Option<()> {
-        let given = self.names.given.get(&variant.concept)?;
+        let given = self.names.given(variant.concept)?;
         let own: Vec<&str> = given
             .iter()
             .filter(|name| name.is_ascii())
@@ -243,7 +243,7 @@ impl Walk<'_> {
         at: usize,
         letters: &[u8],
     ) -> Option<()> {
-        let given = self.names.given.get(&variant.concept)?;
+        let given = self.names.given(variant.concept)?;
         let fits = given
             .iter()
             .any(|name| name.as_bytes().first() == letters.first());
@@ -284,7 +284,7 @@ impl Walk<'_> {
         if !lexicon.is_given(letters) {
             return Some(());
         }
-        let given = self.names.given.get(&variant.concept)?;
+        let given = self.names.given(variant.concept)?;
         let own = given.iter().filter(|name| !name.is_ascii()).count() == 1;
         if own && given.iter().any(|name| name.as_bytes() == letters) {
             self.extend(hit, at);
@@ -471,7 +471,7 @@ impl Walk<'_> {
     /// The letters are the name of a place other than `but`.
     fn is_place(&self, letters: &[u8], but: &[u8]) -> bool {
         letters != but
-            && self.names.exact.get(letters).any(|number| {
+            && self.names.exact(letters).any(|number| {
                 self.variant(number).is_some_and(|variant| {
                     variant.facts.kind == Some(ConceptKind::Place) && !variant.facts.given
                 })

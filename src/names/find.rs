@@ -3,14 +3,17 @@
 //! The text is read in stretches that end at an empty line, a line or a space, so that memory beyond the
 //! mentions is bounded: about 30 bytes for each byte of a stretch, and no stretch is longer than [`STRETCH`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::build::{How, Names};
+use rustc_hash::FxHashSet;
+
+use super::build::{How, Part, Variant};
 use super::context::Gender;
 use super::mention::{Mention, Via};
-use super::walk::{Hit, Reading, Walk};
-use crate::model::{Concept, ConceptKind, Lang, Marks, Name, NameForm};
+use super::reading::Reading;
+use super::walk::{Hit, Walk};
+use crate::model::{Concept, ConceptId, ConceptKind, Lang, Marks, Name, NameForm};
 
 /// The longest stretch of text that is read at a time, in bytes. A mention across the end of a stretch is
 /// found if the text has an empty line in every stretch's length, which is where stretches then end.
@@ -25,32 +28,140 @@ pub struct Scope<'a> {
     pub kinds: Option<&'a [ConceptKind]>,
 }
 
-/// Finds the names of a glossary in running text. Immutable; an edited glossary gets a new one.
+/// Finds the names of a glossary in running text. Immutable; an edited glossary gets a new one, which shares with
+/// the one before what has not changed.
 pub struct Finder {
     names: Names,
+}
+
+/// What a glossary's concepts have become: another content, or nothing any more.
+pub type Changes = BTreeMap<ConceptId, Option<Arc<Concept>>>;
+
+/// Everything a finder looks for: the names of a glossary, and on top of it those of the concepts that are new or
+/// other since.
+pub(super) struct Names {
+    base: Arc<Part>,
+    patch: Arc<Part>,
+    /// Numbers of the base's concepts that are no more, or other.
+    gone: FxHashSet<u32>,
+}
+
+impl Names {
+    fn new(base: Arc<Part>, changes: &Changes) -> Self {
+        let known = |id: &ConceptId| base.concepts.binary_search_by(|it| it.id.cmp(id)).ok();
+        let gone = changes.keys().filter_map(known).map(|at| at as u32);
+        let gone = gone.collect();
+        let patch = changes.values().flatten().cloned().collect();
+        Self {
+            patch: Arc::new(Part::build(patch, Some(&base))),
+            base,
+            gone,
+        }
+    }
+
+    /// What is asked one after the other.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
+        let patch = Some(&*self.patch).filter(|patch| !patch.concepts.is_empty());
+        std::iter::once(&*self.base).chain(patch)
+    }
+
+    /// The variants of exactly these letters, also of what is gone.
+    pub(super) fn exact(&self, letters: &[u8]) -> impl Iterator<Item = u32> {
+        self.parts().flat_map(move |part| part.exact.get(letters))
+    }
+
+    fn part_of(&self, concept: u32) -> &Part {
+        if concept < self.patch.first_concept {
+            &self.base
+        } else {
+            &self.patch
+        }
+    }
+
+    /// The variant of a number, unless its concept is gone.
+    pub(super) fn variant(&self, number: u32) -> Option<&Variant> {
+        let variant = self
+            .base
+            .variant(number)
+            .or_else(|| self.patch.variant(number));
+        variant.filter(|variant| self.gone.is_empty() || !self.gone.contains(&variant.concept))
+    }
+
+    /// The concept of a number.
+    pub(super) fn concept(&self, number: usize) -> Option<&Concept> {
+        let part = self.part_of(u32::try_from(number).ok()?);
+        part.concept(number).map(|concept| &**concept)
+    }
+
+    /// A person's given names.
+    pub(super) fn given(&self, concept: u32) -> Option<&[Box<str>]> {
+        self.part_of(concept).given(concept)
+    }
 }
 
 impl Finder {
     /// Builds a finder, in time linear in the names: 200,000 take well under a second. The concepts are copied.
     pub fn new(concepts: &[Concept]) -> Self {
-        Self::shared(concepts.into())
+        Self::shared(concepts.iter().cloned().map(Arc::new).collect())
     }
 
     /// [`Finder::new`] without a copy.
-    pub fn shared(concepts: Arc<[Concept]>) -> Self {
+    pub fn shared(mut concepts: Vec<Arc<Concept>>) -> Self {
+        concepts.sort_by(|a, b| a.id.cmp(&b.id));
+        let base = Arc::new(Part::build(concepts.into(), None));
         Self {
-            names: Names::build(concepts),
+            names: Names::new(base, &Changes::new()),
         }
     }
 
-    /// The concepts, in the order that mentions count them.
-    pub fn concepts(&self) -> &[Concept] {
-        &self.names.concepts
+    /// A finder of the glossary that this one was first built of, with these changes instead of those that this
+    /// one has. It finds what a finder would that is built anew, and takes time linear in the changes.
+    pub fn with(&self, changes: &Changes) -> Self {
+        Self {
+            names: Names::new(Arc::clone(&self.names.base), changes),
+        }
+    }
+
+    /// The concepts in the order of their ids, each with its number.
+    pub fn concepts(&self) -> impl Iterator<Item = (usize, &Arc<Concept>)> {
+        let numbered = |part: &'_ Part| part.first_concept as usize..;
+        let names = &self.names;
+        let is_there = move |(number, _): &(usize, _)| !names.gone.contains(&(*number as u32));
+        let mut base = numbered(&names.base)
+            .zip(&names.base.concepts)
+            .filter(is_there)
+            .peekable();
+        let mut patch = numbered(&names.patch).zip(&names.patch.concepts).peekable();
+        std::iter::from_fn(move || match (base.peek(), patch.peek()) {
+            (Some((_, old)), Some((_, new))) if new.id < old.id => patch.next(),
+            (None, _) => patch.next(),
+            _ => base.next(),
+        })
+    }
+
+    /// The concepts that the glossary was first built of, each with its number; also those that are gone.
+    pub(super) fn unchanged(&self) -> impl Iterator<Item = (usize, &Arc<Concept>)> {
+        self.names.base.concepts.iter().enumerate()
+    }
+
+    /// The concepts that changed since the glossary was first built, each with its number.
+    pub(super) fn changed(&self) -> impl Iterator<Item = (usize, &Arc<Concept>)> {
+        (self.names.patch.first_concept as usize..).zip(&self.names.patch.concepts)
+    }
+
+    /// Whether a number is of a concept that is there.
+    pub(super) fn has(&self, concept: usize) -> bool {
+        u32::try_from(concept).is_ok_and(|number| !self.names.gone.contains(&number))
+    }
+
+    /// The concept of a number.
+    pub fn concept_at(&self, number: usize) -> Option<&Concept> {
+        self.names.concept(number)
     }
 
     /// The concept of a mention of this finder.
     pub fn concept(&self, mention: &Mention) -> Option<&Concept> {
-        self.names.concepts.get(mention.concept)
+        self.concept_at(mention.concept)
     }
 
     /// The name that a mention of this finder was matched with.
@@ -169,7 +280,7 @@ impl Sweep<'_> {
     }
 
     fn is_wanted(&self, mention: &Mention) -> bool {
-        let concept = self.names.concepts.get(mention.concept);
+        let concept = self.names.concept(mention.concept);
         let kind = concept.map_or(ConceptKind::Other, Concept::kind);
         self.scope.kinds.is_none_or(|kinds| kinds.contains(&kind))
     }
@@ -189,7 +300,7 @@ impl Sweep<'_> {
 
     /// The mention of a group of hits on one stretch of text, and whether it is a blocker.
     fn choose(&self, walk: &Walk<'_>, group: &[Hit], base: usize) -> Option<(Mention, bool)> {
-        let mut ranked: Vec<(Rank, &Hit)> = group
+        let mut ranked: Vec<(Rank<'_>, &Hit)> = group
             .iter()
             .filter_map(|hit| Some((self.rank(walk, hit)?, hit)))
             .collect();
@@ -235,7 +346,7 @@ impl Sweep<'_> {
     }
 
     /// How good a hit is, the smaller the better; `None` for a bare family name without the full name before.
-    fn rank(&self, walk: &Walk<'_>, hit: &Hit) -> Option<Rank> {
+    fn rank<'a>(&self, walk: &Walk<'a>, hit: &Hit) -> Option<Rank<'a>> {
         let variant = walk.variant(hit.variant)?;
         let name = walk.name(variant)?;
         let seen = self.seen.get(&variant.concept).copied();
@@ -274,6 +385,7 @@ impl Sweep<'_> {
                 NameForm::Spelling => 4,
             },
             status: name.status as u8,
+            id: walk.names.concept(variant.concept as usize)?.id.as_str(),
             number: hit.variant,
         })
     }
@@ -287,7 +399,7 @@ fn gender_rank(said: Option<Gender>, own: Option<Gender>) -> u8 {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
+struct Rank<'a> {
     heard: bool,
     core: usize,
     bare: bool,
@@ -300,5 +412,7 @@ struct Rank {
     how: u8,
     status: u8,
     form: u8,
+    /// What is equal in all this goes by the concepts' order, then by the names'.
+    id: &'a str,
     number: u32,
 }

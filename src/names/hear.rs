@@ -1,6 +1,6 @@
 //! Which names are heard at a word: romanised otherwise than the glossary has them, by skeleton and vowels.
 
-use super::build::Variant;
+use super::build::{Part, Variant};
 use super::letters::{Gap, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
@@ -9,10 +9,10 @@ use super::walk::{Hit, Walk, both};
 use crate::model::ConceptKind;
 
 impl Walk<'_> {
-    /// Emits every name that sounds like the words from `from` on.
-    pub(super) fn sounds(&self, from: usize, emit: &mut impl FnMut(Hit)) {
+    /// Emits every name of a part that sounds like the words from `from` on.
+    pub(super) fn sounds(&self, part: &Part, from: usize, emit: &mut impl FnMut(Hit)) {
         let reading = self.reading;
-        let index = &self.names.sounds;
+        let index = &part.sounds;
         let Some(start) = reading
             .skeleton_starts
             .get(from)
@@ -22,7 +22,12 @@ impl Walk<'_> {
         };
         let letters = reading.skeletons.get(start..).unwrap_or_default();
         let length = reading.skeleton_end(from) - start;
-        if length == 0 || !index.may_start(letters, length) {
+        let reach = if length == 0 {
+            0
+        } else {
+            index.reach(letters, length)
+        };
+        if reach == 0 {
             return;
         }
         for to in from..self.page().words.len() {
@@ -30,11 +35,14 @@ impl Walk<'_> {
             let end = reading.skeleton_end(to) - start;
             let first = reading.skeleton_starts.get(to).map_or(0, |at| *at as usize) - start;
             let broken = || self.page().gap_after(self.text, to - 1) == Gap::Break;
-            if first > index.longest() || to > from && (word.is_opaque() || broken()) {
+            if first > reach || to > from && (word.is_opaque() || broken()) {
                 return;
             }
             if word.is_ezafe() {
                 continue;
+            }
+            if end > reach {
+                return;
             }
             let key = letters.get(..end).unwrap_or_default();
             for number in index.get(key) {
@@ -43,9 +51,6 @@ impl Walk<'_> {
                 {
                     emit(hit);
                 }
-            }
-            if end >= 12 && !index.may_continue(letters) {
-                return;
             }
         }
     }

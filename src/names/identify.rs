@@ -9,8 +9,9 @@ use rapidfuzz::distance::osa;
 use super::find::{Finder, Scope};
 use super::letters::Page;
 use super::lexicon::Lexicon;
-use super::lookup::{Hit, Lookup, Row, Word, split};
+use super::lookup::{Hit, Lookup};
 use super::mention::Via;
+use super::shelf::{Row, Shelf, Word, words_of};
 use crate::model::{Concept, ConceptKind, Marks, Status};
 
 /// Hits that are looked at.
@@ -62,7 +63,10 @@ impl Lookup {
         guesses.retain(|guess| {
             (guess.named || guess.score >= LIKELY) && !self.is_guard(guess.concept)
         });
-        guesses.sort_by_key(|guess| (Reverse(guess.named), Reverse(guess.score), guess.concept));
+        guesses.sort_by_key(|guess| {
+            let id = self.concept_at(guess.concept).map(|concept| &concept.id);
+            (Reverse(guess.named), Reverse(guess.score), id)
+        });
         guesses.truncate(limit);
         guesses
     }
@@ -74,7 +78,7 @@ impl Lookup {
         }
         // Made of ordinary words, and without its capitals: the finder would have found it with them.
         let ordinary = |hit: &&Hit| {
-            let names = self.concepts.get(hit.concept).map(|concept| &concept.names);
+            let names = self.concept_at(hit.concept).map(|concept| &concept.names);
             let name = names.and_then(|names| names.get(hit.name));
             name.is_some_and(|name| name.marks.has(Marks::EXACT_CASE))
         };
@@ -97,7 +101,7 @@ impl Lookup {
 
     /// A concept that is there only to keep its names from being taken for others'.
     fn is_guard(&self, concept: usize) -> bool {
-        let concept = self.concepts.get(concept);
+        let concept = self.concept_at(concept);
         concept.is_none_or(|concept| {
             let mut marks = concept.names.iter().map(|name| name.marks);
             marks.all(|marks| marks.has(Marks::BLOCKER))
@@ -106,39 +110,10 @@ impl Lookup {
 
     /// Whether the text is a name of the concept with one slip of the pen in one long word.
     fn is_slip(&self, text: &str, concept: usize) -> bool {
-        let words = split(&mut Page::default(), text);
-        let words: Vec<Word> = words.into_iter().map(Word::of).collect();
-        let person = self.concepts.get(concept).map(Concept::kind) == Some(ConceptKind::Person);
-        let of_concept = |row: &&Row| row.concept as usize == concept;
-        // Rows stand in the order of their concepts.
-        let first = self
-            .rows
-            .partition_point(|row| (row.concept as usize) < concept);
-        let rows = self.rows.get(first..).unwrap_or_default();
-        let mut rows = rows.iter().take_while(of_concept);
-        words.len() > 1 && rows.any(|row| self.differ_by_a_slip(&words, row, person))
-    }
-
-    fn differ_by_a_slip(&self, words: &[Word], row: &Row, person: bool) -> bool {
-        if words.len() != row.words.len() {
-            return false;
-        }
-        let mut slips = 0;
-        for (word, own) in words.iter().zip(&row.words) {
-            let Some(own) = self.words.get(*own as usize) else {
-                return false;
-            };
-            if word.letters == own.letters {
-                continue;
-            }
-            slips += 1;
-            let slip = is_slip(&word.letters, &own.letters, person);
-            let heard = !person && word.letters.len() >= LONG && word.likeness(own) >= HEARD;
-            if slips > 1 || !(slip || heard) {
-                return false;
-            }
-        }
-        slips == 1
+        let words: Vec<Word> = split(text).into_iter().map(Word::of).collect();
+        let person = self.concept_at(concept).map(Concept::kind) == Some(ConceptKind::Person);
+        let slip = |own: &Vec<&Word>| differ_by_a_slip(&words, own, person);
+        words.len() > 1 && self.names_of(concept).iter().any(slip)
     }
 
     /// Concepts with a name that begins with `typed`, or has words that do, the likeliest first; and behind
@@ -158,54 +133,57 @@ impl Lookup {
     }
 
     fn completed(&self, typed: &str) -> Vec<usize> {
-        let mut words = split(&mut Page::default(), typed);
+        let mut words = split(typed);
         let Some(last) = words.pop() else {
             return Vec::new();
         };
-        let before: Option<Vec<u32>> = words
-            .iter()
-            .map(|word| self.by_letters.get(word).copied())
-            .collect();
-        let Some(before) = before else {
-            return Vec::new();
-        };
-        let letters = |word: u32| {
-            self.words
-                .get(word as usize)
-                .map_or(&[][..], |w| &w.letters)
-        };
-        let first = self
-            .in_order
-            .partition_point(|word| letters(*word) < &*last);
+        let mut best: HashMap<usize, (bool, bool, usize)> = HashMap::new();
+        for (first, shelf) in self.shelves() {
+            self.complete_on(shelf, (&words, &last), |row, rank| {
+                let concept = first + row.concept as usize;
+                if self.has(concept) && !self.is_guard(concept) {
+                    let known = best.entry(concept).or_insert(rank);
+                    *known = rank.min(*known);
+                }
+            });
+        }
+        let mut found: Vec<(_, usize)> = best.into_iter().map(|(c, rank)| (rank, c)).collect();
+        let id = |concept: usize| self.concept_at(concept).map(|concept| &concept.id);
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(&id(b.1))));
+        found.into_iter().map(|(_, concept)| concept).collect()
+    }
+
+    /// The rows of a shelf that have the words before, and one that begins like the last, with their ranks.
+    fn complete_on(
+        &self,
+        shelf: &Shelf,
+        (words, last): (&[Box<[u8]>], &[u8]),
+        mut each: impl FnMut(&Row, (bool, bool, usize)),
+    ) {
+        let before: Result<Vec<u32>, u32> = words.iter().map(|word| shelf.find(word)).collect();
+        let Ok(before) = before else { return };
+        let (Ok(start) | Err(start)) = shelf.find(last);
         let mut budget = COMPLETED;
-        let mut best: HashMap<u32, (bool, bool, usize)> = HashMap::new();
-        for word in self.in_order.get(first..).unwrap_or_default() {
-            let rows = self.words.get(*word as usize).map_or(&[][..], |w| &w.rows);
-            if !letters(*word).starts_with(&last) || rows.len() > budget {
-                break;
+        for number in start.. {
+            let begins = |word: &Word| word.letters.starts_with(last);
+            let rows = shelf.rows_with(number);
+            if !shelf.word(number).is_some_and(begins) || rows.len() > budget {
+                return;
             }
             budget -= rows.len();
-            let rows = rows.iter().filter_map(|row| self.rows.get(*row as usize));
-            for row in rows.filter(|row| before.iter().all(|word| row.words.contains(word))) {
-                let begins = before
-                    .iter()
-                    .chain([word])
-                    .eq(row.words.iter().take(before.len() + 1));
-                let concept = self.concepts.get(row.concept as usize);
+            for row in rows.iter().filter_map(|row| shelf.row(*row)) {
+                let own = shelf.words_of_row(row);
+                if !before.iter().all(|word| own.contains(word)) {
+                    continue;
+                }
+                let typed = before.iter().chain([&number]);
+                let begins = typed.eq(own.iter().take(before.len() + 1));
+                let concept = shelf.concepts.get(row.concept as usize);
                 let name = concept.and_then(|concept| concept.names.get(row.name as usize));
                 let right = name.is_some_and(|name| name.status <= Status::Admitted);
-                let rank = (!begins, !right, row.words.len());
-                let known = best.entry(row.concept).or_insert(rank);
-                *known = rank.min(*known);
+                each(row, (!begins, !right, own.len()));
             }
         }
-        let mut found: Vec<(_, u32)> = best.into_iter().map(|(c, rank)| (rank, c)).collect();
-        found.retain(|(_, concept)| !self.is_guard(*concept as usize));
-        found.sort_unstable();
-        found
-            .into_iter()
-            .map(|(_, concept)| concept as usize)
-            .collect()
     }
 }
 
@@ -245,10 +223,30 @@ fn whole(finder: &Finder, text: &str) -> Option<Vec<(usize, u8)>> {
     Some(named)
 }
 
+/// Whether the words are a name's, but for one slip.
+fn differ_by_a_slip(words: &[Word], name: &[&Word], person: bool) -> bool {
+    if words.len() != name.len() {
+        return false;
+    }
+    let mut slips = 0;
+    for (word, own) in words.iter().zip(name) {
+        if word.letters == own.letters {
+            continue;
+        }
+        slips += 1;
+        let slip = is_slip(&word.letters, &own.letters, person);
+        let heard = !person && word.letters.len() >= LONG && word.likeness(own) >= HEARD;
+        if slips > 1 || !(slip || heard) {
+            return false;
+        }
+    }
+    slips == 1
+}
+
 /// Nothing but signs, and titles of persons.
 fn says_nothing(rest: &str) -> bool {
     let titles = &Lexicon::get().titles;
-    let mut words = split(&mut Page::default(), rest).into_iter();
+    let mut words = split(rest).into_iter();
     words.all(|word| titles.has(&word))
 }
 
@@ -274,4 +272,10 @@ fn is_slip(a: &[u8], b: &[u8], person: bool) -> bool {
         return a == b;
     }
     a.chars().next() == b.chars().next() && a.chars().last() == b.chars().last()
+}
+
+fn split(text: &str) -> Vec<Box<[u8]>> {
+    let mut page = Page::default();
+    page.read(text);
+    words_of(&page).map(Into::into).collect()
 }

@@ -1,8 +1,9 @@
 //! Letters to names, by hash: which names begin here, and which end there.
 //!
-//! A key is a name's letters (or skeleton) in a row. Names begin at a word, so three questions are enough:
-//! can a key begin with these few letters; can one begin with these many; is this one. The first two are
-//! answered by bit sets, so that most words of a text cost one memory access. Building is linear.
+//! A key is a name's letters (or skeleton) in a row. Names begin at a word, so two questions are enough: how long
+//! can a key be that begins with these letters, and which names have exactly this one. The first is answered by
+//! a few bit sets, one for each of some lengths of beginnings, so that most words of a text cost one or two
+//! memory accesses, also among many names. Building is linear.
 
 use hashbrown::HashTable;
 
@@ -22,36 +23,58 @@ struct Link {
 }
 
 const NONE: u32 = u32::MAX;
-/// Letters of the second question.
-const LONG: usize = 12;
+const STEPS: usize = 4;
+
+/// Lengths of beginnings that are asked for one after the other, in bytes.
+pub(super) struct Steps {
+    /// Of letters of one byte.
+    narrow: [usize; STEPS],
+    /// Where letters have two bytes.
+    wide: [usize; STEPS],
+}
+
+/// For letters.
+pub(super) const LETTERS: Steps = Steps {
+    narrow: [4, 8, 12, 18],
+    wide: [6, 12, 18, 26],
+};
+/// For skeletons.
+pub(super) const SOUNDS: Steps = Steps {
+    narrow: [3, 5, 7, 10],
+    wide: [3, 5, 7, 10],
+};
 
 /// See the module's page.
 pub(super) struct Index {
-    /// Bytes of the first question: for single-byte letters, and for longer ones.
-    first: (usize, usize),
+    steps: Steps,
     arena: Vec<u8>,
     keys: Vec<Key>,
     links: Vec<Link>,
     table: HashTable<u32>,
-    starts: Bits,
+    /// Beginnings of each step's length.
+    starts: [Bits; STEPS],
+    /// Keys shorter than the first step.
     shorts: Bits,
-    longs: Bits,
     longest: usize,
 }
 
 impl Index {
-    /// An empty index for about `keys` keys, which asks for `narrow` letters first (`wide` bytes where letters
-    /// have two bytes).
-    pub(super) fn new(keys: usize, narrow: usize, wide: usize) -> Self {
+    /// An empty index for about `keys` keys.
+    pub(super) fn new(keys: usize, steps: Steps) -> Self {
         Self {
-            first: (narrow, wide),
-            arena: Vec::new(),
+            steps,
+            arena: Vec::with_capacity(keys * 16),
             keys: Vec::with_capacity(keys),
             links: Vec::with_capacity(keys),
             table: HashTable::with_capacity(keys),
-            starts: Bits::new(keys),
-            shorts: Bits::new(keys),
-            longs: Bits::new(keys),
+            // Short beginnings are few, and their set is to stay in a near cache.
+            starts: [
+                Bits::new(keys.min(1 << 15)),
+                Bits::new(keys.min(1 << 17)),
+                Bits::new(keys),
+                Bits::new(keys),
+            ],
+            shorts: Bits::new(keys.min(1 << 13)),
             longest: 0,
         }
     }
@@ -93,58 +116,62 @@ impl Index {
                     .insert_unique(hash, at, |at| self::hash(text_of(arena, keys, *at)));
             }
         }
-        let first = self.first_length(head);
-        match key.get(..first) {
-            Some(start) => self.starts.set(self::hash(start)),
-            None => self.shorts.set(hash),
+        let steps = self.steps_of(head);
+        if key.len() < steps[0] {
+            self.shorts.set(hash);
         }
-        if let Some(long) = key.get(..LONG) {
-            self.longs.set(self::hash(long));
+        for (step, starts) in steps.into_iter().zip(&mut self.starts) {
+            let Some(start) = key.get(..step) else { break };
+            starts.set(hash_start(start));
         }
         self.longest = self.longest.max(key.len());
     }
 
-    fn first_length(&self, head: u8) -> usize {
+    fn steps_of(&self, head: u8) -> [usize; STEPS] {
         if head < 0x80 {
-            self.first.0
+            self.steps.narrow
         } else {
-            self.first.1
+            self.steps.wide
         }
     }
 
-    /// Whether a key can begin with the letters at the beginning of `letters`; `word` of them are the first word.
-    pub(super) fn may_start(&self, letters: &[u8], word: usize) -> bool {
+    /// The most bytes that a key can have that begins as `letters` do; 0 if there is none. `word` of them are the
+    /// first word.
+    pub(super) fn reach(&self, letters: &[u8], word: usize) -> usize {
         let Some(&head) = letters.first() else {
-            return false;
+            return 0;
         };
-        let first = self.first_length(head);
-        if letters
-            .get(..first)
-            .is_some_and(|start| self.starts.has(hash(start)))
-        {
-            return true;
+        let steps = self.steps_of(head);
+        let mut reach = 0;
+        for (step, starts) in steps.into_iter().zip(&self.starts) {
+            if letters
+                .get(..step)
+                .is_some_and(|start| !starts.has(hash_start(start)))
+            {
+                let short = step == steps[0] && !self.may_be_short(letters, word, step);
+                return if short { 0 } else { step - 1 };
+            }
+            reach = self.longest;
         }
+        reach
+    }
+
+    /// Whether a key shorter than the first step can stand here.
+    fn may_be_short(&self, letters: &[u8], word: usize, first: usize) -> bool {
         let short = |end: usize| {
             end < first
                 && letters
                     .get(..end)
                     .is_some_and(|key| self.shorts.has(hash(key)))
         };
-        match (word, head) {
+        match (word, letters.first()) {
             // Initials: the key goes on in the next words.
             (1, _) => (1..first).any(short),
             // A short key, perhaps with a plural s.
-            (_, 0..0x80) => short(word) || short(word.saturating_sub(1)),
+            (_, Some(0..0x80)) => short(word) || short(word.saturating_sub(1)),
             // A short key, perhaps with an ending of up to four letters.
             _ => word < first + 8 && (2..=word.min(first)).step_by(2).any(short),
         }
-    }
-
-    /// Whether a key of more than a few letters can go on from here.
-    pub(super) fn may_continue(&self, letters: &[u8]) -> bool {
-        letters
-            .get(..LONG)
-            .is_none_or(|long| self.longs.has(hash(long)))
     }
 
     /// The names of exactly these letters.
@@ -165,11 +192,6 @@ impl Index {
         std::iter::successors(first, |link| self.links.get(link.next as usize))
             .map(|link| link.entry)
     }
-
-    /// The length of the longest key, in bytes.
-    pub(super) fn longest(&self) -> usize {
-        self.longest
-    }
 }
 
 fn text_of<'a>(arena: &'a [u8], keys: &[Key], at: u32) -> &'a [u8] {
@@ -180,6 +202,18 @@ fn text_of<'a>(arena: &'a [u8], keys: &[Key], at: u32) -> &'a [u8] {
 
 fn hash(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)
+}
+
+/// The hash of a beginning; of a short one, quickly.
+fn hash_start(bytes: &[u8]) -> u64 {
+    if bytes.len() > 8 {
+        return hash(bytes);
+    }
+    let word = bytes
+        .iter()
+        .fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let mixed = (word ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    (mixed ^ mixed >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
 /// A set of hashes that may say yes too often: two bits a member, sixteen places each.
@@ -224,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_added_is_found_and_nothing_else() {
-        let mut index = Index::new(4, 4, 6);
+        let mut index = Index::new(4, LETTERS);
         for (name, key) in ["mojahedinkhalq", "qom", "iran", "قم"]
             .into_iter()
             .enumerate()
@@ -232,12 +266,12 @@ mod tests {
             let entry = name as u32;
             index.add(key.as_bytes(), entry);
             index.add(key.as_bytes(), entry);
-            assert!(index.may_start(key.as_bytes(), key.len()), "{key}");
-            assert!(index.may_continue(key.as_bytes()), "{key}");
+            assert!(index.reach(key.as_bytes(), key.len()) >= key.len(), "{key}");
             assert_eq!(index.get(key.as_bytes()).collect::<Vec<_>>(), [entry]);
         }
         assert_eq!(index.get(b"mojahedin").count(), 0);
-        assert!(!index.may_start(b"absolutely", 10));
-        assert!(!index.may_start(b"", 0));
+        assert_eq!(index.reach(b"absolutely", 10), 0);
+        assert_eq!(index.reach(b"", 0), 0);
+        assert_eq!(index.reach(b"mojahedehfoo", 9), 7);
     }
 }

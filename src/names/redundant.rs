@@ -24,7 +24,10 @@ pub fn redundant(concepts: &[Concept]) -> Vec<(usize, usize)> {
             };
             let mentions = finder.find(&name.text, scope);
             let whole = |mention: &super::Mention| {
-                mention.concept == number && mention.range == (0..name.text.len())
+                let same = finder
+                    .concept(mention)
+                    .is_some_and(|it| it.id == concept.id);
+                same && mention.range == (0..name.text.len())
             };
             if mentions.iter().any(whole) {
                 found.push((number, at));

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::find::{Finder, Scope};
 use super::letters::{Gap, Page};
 use super::mention::Mention;
-use crate::model::{ConceptKind, Lang};
+use crate::model::{Concept, ConceptKind, Lang};
 
 /// A term or name in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,53 @@ struct Entry {
     name: u32,
 }
 
+/// Ordinary terms by their first stem.
+#[derive(Default)]
+struct ByFirst(FxHashMap<Box<str>, Vec<Entry>>);
+
+impl ByFirst {
+    fn of<'a>(concepts: impl Iterator<Item = (usize, &'a Arc<Concept>)>) -> Self {
+        let mut by_first = Self::default();
+        let mut page = Page::default();
+        for (number, concept) in concepts {
+            if concept.kind() == ConceptKind::Term {
+                by_first.add(&mut page, number as u32, concept);
+            }
+        }
+        by_first
+    }
+
+    fn add(&mut self, page: &mut Page, number: u32, concept: &Concept) {
+        for (at, name) in concept.names.iter().enumerate() {
+            page.read(&name.text);
+            let words = words_of(page);
+            let stems: Box<[Box<str>]> = words.iter().map(|word| stem(page, *word)).collect();
+            if stems.len() > MOST_WORDS {
+                continue;
+            }
+            if let Some(first) = stems.first() {
+                let entry = Entry {
+                    letters: letters(page, &words),
+                    stems: stems.clone(),
+                    concept: number,
+                    name: at as u32,
+                };
+                self.0.entry(first.clone()).or_default().push(entry);
+            }
+        }
+    }
+
+    fn get(&self, stem: &str) -> &[Entry] {
+        self.0.get(stem).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The ordinary terms of a glossary by their stems, and its names by a [`Finder`].
 pub struct Terms {
     finder: Arc<Finder>,
-    by_first: FxHashMap<Box<str>, Vec<Entry>>,
+    base: Arc<ByFirst>,
+    /// Of the concepts that changed since.
+    patch: ByFirst,
 }
 
 /// The most words of a term.
@@ -44,38 +87,35 @@ const MOST_WORDS: usize = 24;
 impl Terms {
     /// Indexes the ordinary terms of the finder's concepts.
     pub fn new(finder: Arc<Finder>) -> Self {
-        let mut by_first: FxHashMap<Box<str>, Vec<Entry>> = FxHashMap::default();
-        let mut page = Page::default();
-        for (number, concept) in finder.concepts().iter().enumerate() {
-            if concept.kind() != ConceptKind::Term {
-                continue;
-            }
-            for (at, name) in concept.names.iter().enumerate() {
-                page.read(&name.text);
-                let words = words_of(&page);
-                let stems: Box<[Box<str>]> = words.iter().map(|word| stem(&page, *word)).collect();
-                if stems.len() > MOST_WORDS {
-                    continue;
-                }
-                if let Some(first) = stems.first() {
-                    by_first.entry(first.clone()).or_default().push(Entry {
-                        letters: letters(&page, &words),
-                        stems: stems.clone(),
-                        concept: number as u32,
-                        name: at as u32,
-                    });
-                }
-            }
+        Self {
+            base: Arc::new(ByFirst::of(finder.unchanged())),
+            patch: ByFirst::of(finder.changed()),
+            finder,
         }
-        for entries in by_first.values_mut() {
-            entries.sort_by_key(|entry| std::cmp::Reverse(entry.stems.len()));
+    }
+
+    /// The terms of [`Finder::with`] of this one's finder, in time linear in the changes.
+    pub fn with(&self, finder: Arc<Finder>) -> Self {
+        Self {
+            base: Arc::clone(&self.base),
+            patch: ByFirst::of(finder.changed()),
+            finder,
         }
-        Self { finder, by_first }
     }
 
     /// The finder whose concepts matches count.
     pub fn finder(&self) -> &Finder {
         &self.finder
+    }
+
+    /// Terms that begin with a stem, the longest first.
+    fn starting(&self, stem: &str) -> Vec<&Entry> {
+        let both = self.base.get(stem).iter().chain(self.patch.get(stem));
+        let mut entries: Vec<&Entry> = both
+            .filter(|entry| self.finder.has(entry.concept as usize))
+            .collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.stems.len()));
+        entries
     }
 
     /// The terms and names of a segment, in their order; a longer one before those within it. Of terms that begin at
@@ -106,12 +146,10 @@ impl Terms {
         for at in 0..words.len() {
             self.terms_at(segment, lang, &page, (&words, &stems), at, &mut found);
         }
-        found.sort_by_key(|found| {
-            (
-                found.range.start,
-                std::cmp::Reverse(found.range.end),
-                found.concept,
-            )
+        let id = |found: &TermMatch| self.finder.concept_at(found.concept).map(|it| &it.id);
+        found.sort_by(|a, b| {
+            let places = (a.range.start, b.range.end).cmp(&(b.range.start, a.range.end));
+            places.then_with(|| id(a).cmp(&id(b)))
         });
         found
     }
@@ -126,22 +164,14 @@ impl Terms {
         found: &mut Vec<TermMatch>,
     ) {
         let mut longest = 0;
-        for entry in stems
-            .get(at)
-            .and_then(|stem| self.by_first.get(stem))
-            .into_iter()
-            .flatten()
-        {
+        let Some(stem) = stems.get(at) else { return };
+        for entry in self.starting(stem) {
             let end = at + entry.stems.len();
             if entry.stems.len() < longest || stems.get(at..end) != Some(&*entry.stems) {
                 continue;
             }
-            let Some(name) = self
-                .finder
-                .concepts()
-                .get(entry.concept as usize)
-                .and_then(|concept| concept.names.get(entry.name as usize))
-            else {
+            let concept = self.finder.concept_at(entry.concept as usize);
+            let Some(name) = concept.and_then(|it| it.names.get(entry.name as usize)) else {
                 continue;
             };
             let own = words.get(at..end).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! Which names stand at a word: walks over the words from there, asks the index at each end, and lets the
 //! spelling decide: where words end, capitals, dots, endings.
 
-use super::build::{How, Names, Variant};
+use super::build::{Facts, How, Part, Variant};
+use super::find::Names;
 use super::letters::{Gap, Page, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
-use super::sound::{Sound, coarse};
+use super::reading::Reading;
 use crate::model::{ConceptKind, Name};
 
 /// A variant found in the text. Bytes count from the beginning of the page.
@@ -31,60 +32,6 @@ const JOINED: [(&str, bool); 6] = [
     ("را", true),
     ("هارا", true),
 ];
-
-/// A page with the skeletons of its words.
-#[derive(Default)]
-pub(super) struct Reading {
-    pub(super) page: Page,
-    pub(super) skeletons: Vec<u8>,
-    pub(super) skeleton_starts: Vec<u32>,
-    sound: Sound,
-    /// A text without capitals, as users type: then small words are listened to as well.
-    is_small: bool,
-}
-
-/// How many small words in a row are listened to behind a capital: Islamic Revolution *of the* …
-const SMALL_WORDS: usize = 3;
-
-impl Reading {
-    pub(super) fn read(&mut self, text: &str) {
-        self.page.read(text);
-        self.skeletons.clear();
-        self.skeleton_starts.clear();
-        self.is_small = !self.page.words.iter().any(|word| word.is_capital());
-        let mut heard = 0;
-        for at in 0..self.page.words.len() {
-            self.skeleton_starts.push(self.skeletons.len() as u32);
-            let Some(word) = self.page.words.get(at) else {
-                break;
-            };
-            if word.is_ezafe() {
-                continue;
-            }
-            heard = if word.is_capital() || self.is_small {
-                SMALL_WORDS + 1
-            } else {
-                heard.saturating_sub(1)
-            };
-            let letters = self.page.letters_of(at);
-            if heard == 0 || word.is_arabic() || word.is_opaque() || !letters.is_ascii() {
-                self.skeletons.push(0xFF);
-            } else {
-                self.sound.read(letters);
-                self.skeletons
-                    .extend(self.sound.skeleton.iter().map(|class| coarse(*class)));
-            }
-        }
-        self.skeleton_starts.push(self.skeletons.len() as u32);
-        self.skeletons.extend_from_slice(&[0; 16]);
-    }
-
-    pub(super) fn skeleton_end(&self, word: usize) -> usize {
-        self.skeleton_starts
-            .get(word + 1)
-            .map_or(0, |end| *end as usize)
-    }
-}
 
 /// One walk over a text.
 pub(super) struct Walk<'a> {
@@ -116,25 +63,35 @@ impl<'a> Walk<'a> {
             .get(word.letters as usize..)
             .unwrap_or_default();
         let length = self.page().letters_end(from) - word.letters as usize;
-        if self.names.exact.may_start(letters, length) {
-            self.exact(from, letters, emit);
+        for part in self.names.parts() {
+            let reach = part.exact.reach(letters, length);
+            if reach > 0 {
+                self.exact(part, from, (letters, reach), emit);
+            }
         }
         if (word.is_capital() || self.reading.is_small) && !word.is_arabic() && !word.is_number() {
-            self.sounds(from, emit);
+            for part in self.names.parts() {
+                self.sounds(part, from, emit);
+            }
         }
     }
 
-    fn exact(&self, from: usize, letters: &[u8], emit: &mut impl FnMut(Hit)) {
-        let index = &self.names.exact;
+    fn exact(
+        &self,
+        part: &Part,
+        from: usize,
+        (letters, reach): (&[u8], usize),
+        emit: &mut impl FnMut(Hit),
+    ) {
         let start = self.page().letters.len() - letters.len();
         for to in from..self.page().words.len() {
             let Some(word) = self.word(to) else { return };
+            if word.letters as usize - start > reach {
+                return;
+            }
             if to > from
                 && (word.is_opaque() || self.page().gap_after(self.text, to - 1) == Gap::Break)
             {
-                return;
-            }
-            if word.letters as usize - start > index.longest() {
                 return;
             }
             if word.is_ezafe() {
@@ -142,48 +99,31 @@ impl<'a> Walk<'a> {
             }
             let end = self.page().letters_end(to) - start;
             let own = end - (word.letters as usize - start);
-            self.probe(from, to, letters, end, 0, emit);
+            let Some(read) = letters.get(..end) else {
+                return;
+            };
+            let mut probe = Probe {
+                walk: self,
+                part,
+                words: (from, to),
+                emit: &mut *emit,
+            };
+            if end <= reach {
+                probe.at(read, 0);
+            }
             if word.is_arabic() {
                 for (ending, of_places) in JOINED {
                     if own >= ending.len() + 4
-                        && letters
-                            .get(..end)
-                            .is_some_and(|l| l.ends_with(ending.as_bytes()))
+                        && end - ending.len() <= reach
+                        && read.ends_with(ending.as_bytes())
                     {
-                        let places = of_places || ends_in_vowel(letters.get(..end - ending.len()));
-                        self.probe_ending(from, to, (letters, end), ending.len(), places, emit);
+                        probe.before_ending(read, ending.len(), of_places);
                     }
                 }
-            } else if own > 3 && letters.get(end - 1) == Some(&b's') && !word.is_possessive() {
-                self.probe(from, to, letters, end - 1, 1, emit);
-            }
-            if !index.may_continue(letters.get(..end.max(12)).unwrap_or(letters)) && end >= 12 {
-                return;
+            } else if own > 3 && end - 1 <= reach && read.ends_with(b"s") && !word.is_possessive() {
+                probe.at(read, 1);
             }
         }
-    }
-
-    fn probe_ending(
-        &self,
-        from: usize,
-        to: usize,
-        (letters, end): (&[u8], usize),
-        cut: usize,
-        places: bool,
-        emit: &mut impl FnMut(Hit),
-    ) {
-        let adjective = self.ends_in_double_yeh(to);
-        let mut fitting = |hit: Hit| {
-            let facts = self.variant(hit.variant).map(|variant| variant.facts);
-            // A single «ی» makes an adjective of a place, and another word of a short one.
-            let fits = facts.is_some_and(|facts| {
-                (places && !adjective) || (facts.kind != Some(ConceptKind::Place) && !facts.single)
-            });
-            if fits {
-                emit(hit);
-            }
-        };
-        self.probe(from, to, letters, end - cut, cut, &mut fitting);
     }
 
     /// «اروپایی» is an adjective; «اروپای» is اروپا with an ezafe.
@@ -198,33 +138,13 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn probe(
-        &self,
-        from: usize,
-        to: usize,
-        letters: &[u8],
-        end: usize,
-        cut: usize,
-        emit: &mut impl FnMut(Hit),
-    ) {
-        let Some(key) = letters.get(..end) else {
-            return;
-        };
-        for number in self.names.exact.get(key) {
-            if let Some(variant) = self.variant(number)
-                && let Some(hit) = self.spelled(from, to, cut, number, variant)
-            {
-                emit(hit);
-            }
-        }
-    }
-
+    /// A variant; none of a concept that is no more.
     pub(super) fn variant(&self, number: u32) -> Option<&'a Variant> {
-        self.names.variants.get(number as usize)
+        self.names.variant(number)
     }
 
     pub(super) fn name(&self, variant: &Variant) -> Option<&'a Name> {
-        let concept = self.names.concepts.get(variant.concept as usize)?;
+        let concept = self.names.concept(variant.concept as usize)?;
         concept.names.get(variant.name as usize)
     }
 
@@ -407,6 +327,46 @@ impl<'a> Walk<'a> {
         if dotted && self.text.as_bytes().get(hit.end) == Some(&b'.') {
             hit.end += 1;
             hit.core.1 += 1;
+        }
+    }
+}
+
+/// Asks for names that end with a word.
+struct Probe<'w, 'a, E> {
+    walk: &'w Walk<'a>,
+    part: &'w Part,
+    words: (usize, usize),
+    emit: &'w mut E,
+}
+
+impl<E: FnMut(Hit)> Probe<'_, '_, E> {
+    /// Names of the letters without the last `cut` bytes.
+    fn at(&mut self, letters: &[u8], cut: usize) {
+        self.those(letters, cut, |_| true);
+    }
+
+    /// Names before an ending.
+    fn before_ending(&mut self, letters: &[u8], cut: usize, of_places: bool) {
+        let adjective = self.walk.ends_in_double_yeh(self.words.1);
+        let places = of_places || ends_in_vowel(letters.get(..letters.len() - cut));
+        // A single «ی» makes an adjective of a place, and another word of a short one.
+        self.those(letters, cut, |facts| {
+            (places && !adjective) || (facts.kind != Some(ConceptKind::Place) && !facts.single)
+        });
+    }
+
+    fn those(&mut self, letters: &[u8], cut: usize, fits: impl Fn(&Facts) -> bool) {
+        let Some(key) = letters.get(..letters.len() - cut) else {
+            return;
+        };
+        let (from, to) = self.words;
+        for number in self.part.exact.get(key) {
+            if let Some(variant) = self.walk.variant(number)
+                && fits(&variant.facts)
+                && let Some(hit) = self.walk.spelled(from, to, cut, number, variant)
+            {
+                (self.emit)(hit);
+            }
         }
     }
 }

@@ -20,7 +20,7 @@
 //! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
 //! * `openapi`: the document, as a snapshot
 //! * `tmserver`, `tmserver_clients`, `apertium`: other programs' protocols, with what these programs send (`protocols`: what the tests share)
-//! * `documents`: rewritten documents, as `LibreOffice` opens them
+//! * `documents`: rewritten documents, as `LibreOffice` opens them; `large_texts`: texts of 100 MB
 //! * `helpers`: a server in this process, and a client for it; `process`: the program in processes of its own
 #![allow(
     clippy::unwrap_used,
@@ -47,6 +47,7 @@ mod inputs;
 mod keys;
 mod languagetool;
 mod languagetool_clients;
+mod large_texts;
 mod ledger;
 mod load;
 mod maintain;

@@ -180,10 +180,9 @@ impl Engine {
         } else {
             query.limit
         };
-        let concepts = live.lookup.concepts();
         let mut hits: Vec<(u8, &str, &Concept)> = Vec::new();
         for hit in live.lookup.search(q, most) {
-            let Some(concept) = concepts.get(hit.concept) else {
+            let Some(concept) = live.lookup.concept_at(hit.concept) else {
                 continue;
             };
             let name = concept.names.get(hit.name).map_or("", |name| &name.text);

@@ -79,7 +79,7 @@ pub(super) fn normalized(
     let ranges: Vec<Range<usize>> = done.changes.iter().map(|c| c.range.clone()).collect();
     let spans = names::spans(text, &ranges);
     let change = |(change, span): (names::Change, Span)| {
-        let concept = finder.concepts().get(change.concept)?;
+        let concept = finder.concept_at(change.concept)?;
         Some(NameChange {
             start: span.start,
             end: span.end,
@@ -128,7 +128,7 @@ impl Showing<'_> {
             nested.extend(self.one(inner, spans));
         }
         let (concept, name) = (finder.concept(mention)?, finder.name(mention)?);
-        let other = |number: &usize| finder.concepts().get(*number).map(|c| c.id.clone());
+        let other = |number: &usize| finder.concept_at(*number).map(|c| c.id.clone());
         let finding = judge(finder, text, mention, self.persian, self.style);
         Some(MentionView {
             start: span.start,

@@ -113,7 +113,7 @@ impl GlossaryFormat {
 
     pub(super) fn write(
         self,
-        concepts: &[Concept],
+        concepts: &[&Concept],
         langs: Option<&(Lang, Lang)>,
         mut out: &mut dyn Write,
     ) -> Result<(), Error> {
@@ -131,7 +131,10 @@ impl GlossaryFormat {
 
 /// Takes out the pairs that a concept has already, so that a glossary that was handed to a translator and comes back
 /// makes no second concepts; how many rows those were. `known` are the concepts that are there.
-pub(super) fn without_known(file: &mut Glossary, known: &[Concept]) -> u64 {
+pub(super) fn without_known<'a>(
+    file: &mut Glossary,
+    known: impl Iterator<Item = &'a Concept>,
+) -> u64 {
     let mut bearers: HashMap<(LangGroup, &str), Vec<&Concept>> = HashMap::new();
     for concept in known {
         for name in &concept.names {

@@ -94,8 +94,9 @@ impl Engine {
             numbers.insert(0, number);
         }
         numbers.truncate(limit);
-        let concepts = live.lookup.concepts();
-        let told = numbers.iter().filter_map(|number| concepts.get(*number));
+        let told = numbers
+            .iter()
+            .filter_map(|number| live.lookup.concept_at(*number));
         Ok(told.map(brief).collect())
     }
 }
@@ -104,9 +105,8 @@ fn one(live: &Arc<Snapshot>, asked: &Identify) -> Vec<Identified> {
     if is_too_long(&asked.text) {
         return Vec::new();
     }
-    let concepts = live.lookup.concepts();
     let is_wanted = |guess: &Guess| {
-        let kind = concepts.get(guess.concept).map(Concept::kind);
+        let kind = live.lookup.concept_at(guess.concept).map(Concept::kind);
         asked.kinds.is_empty() || kind.is_some_and(|kind| asked.kinds.contains(&kind))
     };
     let mut guesses = guesses(live, asked);
@@ -125,7 +125,7 @@ fn one(live: &Arc<Snapshot>, asked: &Identify) -> Vec<Identified> {
     let told = guesses.iter().take(asked.limit.clamp(1, 100));
     let tell = |guess: &Guess| {
         Some(Identified {
-            concept: brief(concepts.get(guess.concept)?),
+            concept: brief(live.lookup.concept_at(guess.concept)?),
             score: guess.score,
             sure: sure == Some(guess.concept),
         })
@@ -135,7 +135,6 @@ fn one(live: &Arc<Snapshot>, asked: &Identify) -> Vec<Identified> {
 
 /// What the text may mean, whatever else is asked for.
 fn guesses(live: &Snapshot, asked: &Identify) -> Vec<Guess> {
-    let concepts = live.lookup.concepts();
     if let Some(concept) = by_id(live, &asked.text) {
         return vec![Guess {
             concept,
@@ -147,7 +146,7 @@ fn guesses(live: &Snapshot, asked: &Identify) -> Vec<Guess> {
     let seen = asked.limit.saturating_add(SEEN);
     let found = search(seen);
     let wanted = |guess: &&Guess| {
-        let kind = concepts.get(guess.concept).map(Concept::kind);
+        let kind = live.lookup.concept_at(guess.concept).map(Concept::kind);
         kind.is_some_and(|kind| asked.kinds.contains(&kind))
     };
     // Those of the kind may stand behind many others.
@@ -195,13 +194,10 @@ fn is_too_long(text: &str) -> bool {
     text.chars().nth(LONGEST_NAME).is_some()
 }
 
-/// The number of the concept with this id. They stand in the order of their ids.
+/// The number of the concept with this id.
 fn by_id(live: &Snapshot, id: &str) -> Option<usize> {
     let id = ConceptId::parse(id.trim()).ok()?;
-    let concepts = live.lookup.concepts();
-    concepts
-        .binary_search_by(|concept| concept.id.cmp(&id))
-        .ok()
+    live.lookup.number_of(&id)
 }
 
 fn brief(concept: &Concept) -> Brief {

@@ -1,19 +1,25 @@
 //! The termbase in memory, as every request sees it: it changes only by applying the store's changes, in the
 //! order of the log. What looks alike is known from the first time that it is asked.
 //!
-//! The finder is immutable. Whoever has edited the termbase makes the next one and puts it in its place, on
-//! their own time, before they are answered; who asks meanwhile asks the one before.
+//! What finds is immutable. Whoever has edited the termbase makes the next one and puts it in its place, on their
+//! own time, before they are answered; who asks meanwhile asks the one before. The next one shares the most with
+//! the one before and takes in what has changed since it was built as a whole; when that has become much, a thread
+//! builds it as a whole again, and nobody waits.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::model::{Change, ChangeKind, Concept, ConceptId};
-use crate::names::{Finder, Lookup, Terms};
+use crate::names::{Changes, Finder, Lookup, Terms};
 use crate::text::name::Looks;
+
+/// So many changes are taken along before everything is built again.
+const TAKEN_ALONG: usize = 512;
 
 /// See the module's page.
 pub(in crate::engine) struct Live {
@@ -22,7 +28,7 @@ pub(in crate::engine) struct Live {
     /// Held by whoever changes the termbase, from the look for look-alikes until the change is known here: of two who
     /// write at once, the second one sees what the first one wrote.
     editing: Mutex<()>,
-    /// The number of the state that the finder was made of. Held while one is made.
+    /// The number of the state that the snapshot was made of. Held while one is made.
     made_of: Mutex<u64>,
 }
 
@@ -31,6 +37,11 @@ struct State {
     /// One more with every change.
     number: u64,
     concepts: BTreeMap<ConceptId, Arc<Concept>>,
+    /// How many concepts the snapshot was built of as a whole, and what has changed since.
+    whole: usize,
+    since: Changes,
+    /// While a thread builds: what has changed since it began.
+    later: Option<Changes>,
     /// Made when it is first asked, since most runs never ask.
     looks: Option<LookAlikes>,
 }
@@ -46,12 +57,26 @@ pub(in crate::engine) struct Snapshot {
 }
 
 impl Snapshot {
-    fn of(concepts: Vec<Concept>) -> Self {
-        let concepts: Arc<[Concept]> = concepts.into();
-        let finder = Arc::new(Finder::shared(Arc::clone(&concepts)));
+    /// Builds it as a whole, on two threads.
+    fn of(concepts: Vec<Arc<Concept>>) -> Self {
+        let for_lookup = concepts.clone();
+        std::thread::scope(|scope| {
+            let lookup = scope.spawn(|| Lookup::new(for_lookup));
+            let finder = Arc::new(Finder::shared(concepts));
+            Self {
+                terms: Terms::new(Arc::clone(&finder)),
+                finder,
+                lookup: lookup.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            }
+        })
+    }
+
+    /// The same as it was built, with these changes.
+    fn with(&self, since: &Changes) -> Self {
+        let finder = Arc::new(self.finder.with(since));
         Self {
-            lookup: Lookup::new(concepts),
-            terms: Terms::new(Arc::clone(&finder)),
+            lookup: self.lookup.with(since),
+            terms: self.terms.with(Arc::clone(&finder)),
             finder,
         }
     }
@@ -84,21 +109,53 @@ impl Live {
         self.state.read().concepts.get(id).cloned()
     }
 
-    /// Returns when the finder knows every change so far. Several who wait at once share one making.
-    pub(in crate::engine) fn refresh(&self) {
+    /// Returns when the snapshot knows every change so far. Several who wait at once share one making.
+    pub(in crate::engine) fn refresh(self: &Arc<Self>) {
         let mut made_of = self.made_of.lock();
-        let (number, concepts) = {
-            let state = self.state.read();
-            if state.number == *made_of {
-                return;
+        let mut state = self.state.write();
+        if state.number == *made_of {
+            return;
+        }
+        let number = state.number;
+        let snapshot = if state.since.len() > state.whole {
+            state.begin();
+            let concepts = state.concepts.values().cloned().collect();
+            drop(state);
+            Snapshot::of(concepts)
+        } else {
+            let since = state.since.clone();
+            if since.len() > TAKEN_ALONG && state.later.is_none() {
+                self.build_aside(&mut state);
             }
-            let concepts: Vec<Arc<Concept>> = state.concepts.values().cloned().collect();
-            (state.number, concepts)
+            drop(state);
+            self.snapshot().with(&since)
         };
-        let concepts: Vec<Concept> = concepts.iter().map(|c| Concept::clone(c)).collect();
-        let snapshot = Arc::new(Snapshot::of(concepts));
-        *self.snapshot.write() = snapshot;
+        *self.snapshot.write() = Arc::new(snapshot);
         *made_of = number;
+    }
+
+    /// Builds the snapshot as a whole, on a thread of its own.
+    fn build_aside(self: &Arc<Self>, state: &mut State) {
+        let concepts: Vec<Arc<Concept>> = state.concepts.values().cloned().collect();
+        let live = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("termbase".to_owned());
+        let begun = thread.spawn(move || {
+            let whole = concepts.len();
+            let built = Snapshot::of(concepts);
+            let mut made_of = live.made_of.lock();
+            let mut state = live.state.write();
+            // None when all was built again meanwhile, of so many changes.
+            let Some(later) = state.later.take() else {
+                return;
+            };
+            (state.since, state.whole) = (later.clone(), whole);
+            let number = state.number;
+            drop(state);
+            *live.snapshot.write() = Arc::new(built.with(&later));
+            *made_of = number;
+        });
+        // Without a thread the changes go on being taken along.
+        state.later = begun.is_ok().then(Changes::new);
     }
 
     /// Takes in what happened to the store.
@@ -159,20 +216,34 @@ impl Live {
 }
 
 impl State {
+    /// From here on changes are counted.
+    fn begin(&mut self) {
+        self.whole = self.concepts.len();
+        self.since.clear();
+        self.later = None;
+    }
+
     fn put(&mut self, concept: Arc<Concept>) {
         self.take_out(&concept.id);
-        self.number += 1;
         if let Some(looks) = &mut self.looks {
             looks.add(&concept);
         }
+        self.note(&concept.id, Some(&concept));
         self.concepts.insert(concept.id.clone(), concept);
     }
 
     fn take_out(&mut self, id: &ConceptId) {
-        self.number += 1;
         let old = self.concepts.remove(id);
+        self.note(id, None);
         if let (Some(old), Some(looks)) = (old, &mut self.looks) {
             looks.remove(&old);
+        }
+    }
+
+    fn note(&mut self, id: &ConceptId, concept: Option<&Arc<Concept>>) {
+        self.number += 1;
+        for changes in std::iter::once(&mut self.since).chain(&mut self.later) {
+            changes.insert(id.clone(), concept.cloned());
         }
     }
 }

@@ -24,7 +24,7 @@ impl Engine {
         let ranges: Vec<Range<usize>> = found.iter().map(|term| term.range.clone()).collect();
         let spans = names::spans(&asked.text, &ranges);
         let view = |(term, span): (&TermMatch, &names::Span)| {
-            let concept = live.finder.concepts().get(term.concept)?;
+            let concept = live.finder.concept_at(term.concept)?;
             let name = concept.names.get(term.name)?;
             let definitions = &concept.definitions;
             let in_lang = |lang: &Lang| {
@@ -91,7 +91,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn concept(&self, number: usize) -> Option<&Concept> {
-        self.live.finder.concepts().get(number)
+        self.live.finder.concept_at(number)
     }
 
     /// Names and terms of the source that have a name in the target's language, none of which is in the target.

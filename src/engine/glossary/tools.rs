@@ -169,7 +169,7 @@ impl NameTools {
     ) -> Vec<Edit> {
         let mut edits = Vec::with_capacity(changes.len());
         for change in changes {
-            let Some(concept) = self.finder.concepts().get(change.concept) else {
+            let Some(concept) = self.finder.concept_at(change.concept) else {
                 continue;
             };
             edits.push(Edit {

@@ -76,7 +76,9 @@ impl Engine {
     fn read_in(&self, run: &mut Run, file: Vec<u8>, how: &GlossaryImport) -> Result<(), Error> {
         let mut file = how.format.read(file, how.langs.as_ref())?;
         if how.format == GlossaryFormat::Omegat {
-            let known = without_known(&mut file, self.live.snapshot().finder.concepts());
+            let live = self.live.snapshot();
+            let concepts = live.finder.concepts().map(|(_, it)| &**it);
+            let known = without_known(&mut file, concepts);
             run.report.read += known;
             run.report.unchanged += known;
         }
@@ -156,7 +158,8 @@ impl Engine {
     ) -> Result<(), Error> {
         caller.must_have_in_glossary(Role::Read)?;
         let live = self.live.snapshot();
-        format.write(live.finder.concepts(), langs, out)
+        let concepts: Vec<&Concept> = live.finder.concepts().map(|(_, it)| &**it).collect();
+        format.write(&concepts, langs, out)
     }
 
     /// Says what is wrong with a glossary file, with lines. Nothing is written.

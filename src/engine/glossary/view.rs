@@ -37,13 +37,18 @@ fn shown(concept: &Concept, rev: i64, created: &Stamp, changed: &Stamp) -> Conce
 
 /// The name to use in each language that has one.
 pub(super) fn preferred(concept: &Concept, style: Option<&str>) -> BTreeMap<String, String> {
-    let langs = concept.names.iter().map(|name| &name.lang);
-    langs
-        .filter_map(|lang: &Lang| {
-            let name = concept.preferred(lang, style)?;
-            Some((lang.group().as_str().to_owned(), name.text.clone()))
-        })
-        .collect()
+    // A concept may have many names, but few languages.
+    let mut langs: Vec<&Lang> = Vec::new();
+    for name in &concept.names {
+        if !langs.contains(&&name.lang) {
+            langs.push(&name.lang);
+        }
+    }
+    let preferred = |lang: &Lang| {
+        let name = concept.preferred(lang, style)?;
+        Some((lang.group().as_str().to_owned(), name.text.clone()))
+    };
+    langs.into_iter().filter_map(preferred).collect()
 }
 
 pub(super) fn name(name: &Name) -> NameEntry {

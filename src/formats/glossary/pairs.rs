@@ -2,6 +2,7 @@
 //! quoting, `#` begins a comment line. What a pair cannot say (status, form, ids …) is not in the file, so this is
 //! for handing terms over, not for keeping them.
 
+use std::borrow::Borrow;
 use std::io::{self, Read, Write};
 
 use super::{Fault, Glossary, Row, made_id};
@@ -97,8 +98,8 @@ fn settle(rows: &mut Vec<Row>) {
 ///
 /// # Errors
 /// As the output's.
-pub fn write(
-    concepts: &[Concept],
+pub fn write<C: Borrow<Concept>>(
+    concepts: &[C],
     source: &Lang,
     target: &Lang,
     out: &mut impl Write,
@@ -106,6 +107,7 @@ pub fn write(
     writeln!(out, "# -*- coding: utf-8 -*-")?;
     let mut lines = 0;
     for concept in concepts {
+        let concept: &Concept = concept.borrow();
         let Some(to) = concept.preferred(target, None) else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! A glossary file from concepts.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -10,9 +11,9 @@ use crate::model::{Concept, Lang, Name, NameForm, NameUse, Status};
 ///
 /// # Errors
 /// As the output's.
-pub fn write(concepts: &[Concept], out: &mut impl Write) -> io::Result<()> {
+pub fn write<C: Borrow<Concept>>(concepts: &[C], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", COLUMNS.join(","))?;
-    let mut sorted: Vec<&Concept> = concepts.iter().collect();
+    let mut sorted: Vec<&Concept> = concepts.iter().map(|it| it.borrow()).collect();
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     let mut line = String::new();
     for concept in sorted {

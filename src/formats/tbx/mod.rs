@@ -22,6 +22,7 @@ mod write;
 
 pub use write::{TbxWriter, Version};
 
+use std::borrow::Borrow;
 use std::io::{self, Read, Write};
 
 use super::encoding::Declares;
@@ -119,12 +120,16 @@ fn rows(mut concept: Concept, place: Place, glossary: &mut Glossary) {
 ///
 /// # Errors
 /// As the output's; `InvalidInput` for such a concept.
-pub fn write(concepts: &[Concept], version: Version, out: &mut impl Write) -> io::Result<()> {
+pub fn write<C: Borrow<Concept>>(
+    concepts: &[C],
+    version: Version,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut text = String::new();
     let writer = TbxWriter::begin(&mut text, version);
     for concept in concepts {
         writer
-            .concept(&mut text, concept)
+            .concept(&mut text, concept.borrow())
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
         out.write_all(text.as_bytes())?;
         text.clear();

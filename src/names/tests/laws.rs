@@ -7,7 +7,7 @@ use crate::model::{FirstMention, LaterMention, Style};
 use crate::names::{Lookup, Mention, normalize};
 
 /// Text with names, their pieces, and what trips programs, in any order.
-fn soup() -> impl Strategy<Value = String> {
+pub(super) fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec![
             "MEK", "PMOI", "MKO", "M.E.K.", "People’s Mojahedin Organization of Iran", "Mujahedin", "-e", " Khalq",
@@ -107,7 +107,7 @@ proptest! {
     #[test]
     fn any_query_is_answered(query in soup()) {
         static LOOKUP: std::sync::OnceLock<Lookup> = std::sync::OnceLock::new();
-        let lookup = LOOKUP.get_or_init(|| Lookup::new(super::concepts().into()));
+        let lookup = LOOKUP.get_or_init(|| Lookup::new(super::concepts().into_iter().map(std::sync::Arc::new).collect()));
         let hits = lookup.search(&query, 5);
         prop_assert!(hits.len() <= 5 && hits.windows(2).all(|pair| pair[0].score >= pair[1].score));
         let guesses = lookup.identify(finder(), &query, 5);

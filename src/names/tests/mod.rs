@@ -1,5 +1,6 @@
 //! Names: laws on any text, and tables of cases on a small glossary.
 
+mod edits;
 mod laws;
 mod rules;
 mod services;
