@@ -149,6 +149,9 @@ struct Shown {
     words: f64,
 }
 
+/// How good what is shown is, 0 to 1.
+type Measure = fn(&Shown) -> f64;
+
 /// A query with what both show; nothing where the server has no match.
 struct Asked {
     document: usize,
@@ -182,7 +185,7 @@ fn measure(direction: Direction, engine: &Engine, held: &[Pair], kept: &[Pair]) 
             .collect::<HashSet<_>>()
             .len()
     );
-    let measures: [(&str, fn(&Shown) -> f64); 2] =
+    let measures: [(&str, Measure); 2] =
         [("chrF", |shown| shown.chrf), ("words", |shown| shown.words)];
     for (name, measure) in measures {
         let cells =
@@ -284,7 +287,7 @@ fn shown(sure: f64, target: &str, truth: &str) -> Shown {
 }
 
 /// The mean of ours less the mean of the rival's, each over its surest queries.
-fn cell(asked: &[Asked], share: f64, measure: fn(&Shown) -> f64) -> String {
+fn cell(asked: &[Asked], share: f64, measure: Measure) -> String {
     let count = (asked.len() as f64 * share).round() as usize;
     let ours: Vec<Option<Shown>> = asked.iter().map(|asked| asked.ours).collect();
     let rival: Vec<Option<Shown>> = asked.iter().map(|asked| Some(asked.rival)).collect();
@@ -334,7 +337,7 @@ fn surest(shown: &[Option<Shown>], count: usize) -> Vec<(usize, Shown)> {
 fn by_document(
     asked: &[Asked],
     chosen: &[(usize, Shown)],
-    measure: fn(&Shown) -> f64,
+    measure: Measure,
 ) -> std::collections::BTreeMap<usize, (f64, f64)> {
     let mut sums: std::collections::BTreeMap<usize, (f64, f64)> = asked
         .iter()

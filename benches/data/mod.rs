@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 /// English segments, one a line.
-pub struct Segments {
-    pub lines: Vec<String>,
-    pub origin: &'static str,
+pub(crate) struct Segments {
+    pub(crate) lines: Vec<String>,
+    pub(crate) origin: &'static str,
 }
 
 impl Segments {
-    pub fn load() -> Self {
+    pub(crate) fn load() -> Self {
         let shared = std::env::var_os("HAMZABAN_SHARED").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
             PathBuf::from,
@@ -46,12 +46,12 @@ impl Segments {
         }
     }
 
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.lines.iter().map(String::len).sum()
     }
 
     /// Exact, edited and unseen segments in equal parts.
-    pub fn queries(&self, count: usize) -> Vec<String> {
+    pub(crate) fn queries(&self, count: usize) -> Vec<String> {
         let mut random = Random(42);
         let words_of = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let make = |kind: usize| {
@@ -77,10 +77,10 @@ impl Segments {
 }
 
 /// Xorshift: the same numbers every time.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

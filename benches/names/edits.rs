@@ -23,7 +23,7 @@ pub(crate) fn measure(title: &str, concepts: &[Concept]) {
         ..GlossaryImport::default()
     };
     let caller = Caller::local();
-    let report = engine.import_glossary(&caller, Box::new(Cursor::new(csv)), how);
+    let report = engine.import_glossary(&caller, Box::new(Cursor::new(csv)), &how);
     report.unwrap();
     let find = |text: &str| {
         let asked = serde_json::json!({ "text": text });

@@ -1,5 +1,5 @@
 //! What a script would do, on the same names and texts in the same run: a regex alternation, and two packages of
-//! PyPI where `HAMZABAN_PYTHON` names a Python that has them (`pip install flashtext spacy`).
+//! `PyPI` where `HAMZABAN_PYTHON` names a Python that has them (`pip install flashtext spacy`).
 
 use std::hint::black_box;
 use std::process::Command;

@@ -292,7 +292,8 @@ impl Loading {
 
     fn read_head(&mut self, content: &mut In) -> Option<()> {
         self.seq = Seq(i64::try_from(content.number()?).ok()?);
-        self.age = content.number()?;
+        // One more with each change: no index lives to half of what the number holds.
+        self.age = content.number().filter(|age| *age <= u64::MAX / 2)?;
         for _ in 0..content.number()? {
             let set = content.text()?.split_whitespace().map(group);
             self.languages.push(set.collect::<Option<_>>()?);

@@ -18,7 +18,7 @@ fn text() -> String {
     while text.len() < MEGABYTES << 20 {
         line += 1;
         let who = if line % 10 == 0 {
-            "Mojahedine Khalgh"
+            "Mojahedin Khalq"
         } else {
             "The council of the city"
         };
@@ -106,8 +106,11 @@ fn commands_read_a_text_of_100_mb_in_bounded_memory() {
         println!("names {command} of {MEGABYTES} MB: {most:?} MB at the most");
         let written = fs::read_to_string(&out).unwrap();
         match command {
-            "find" => assert_eq!(written.lines().count(), text.matches("Mojahedine").count()),
-            _ => assert!(written == text.replace("Mojahedine Khalgh", "Mojahedin-e Khalq")),
+            "find" => assert_eq!(
+                written.lines().count(),
+                text.matches("Mojahedin Khalq").count()
+            ),
+            _ => assert!(written == text.replace("Mojahedin Khalq", "Mojahedin-e Khalq")),
         }
     }
 }
