@@ -53,7 +53,7 @@ impl GlossaryImport {
     /// What it did so far.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where the stored report is none.
+    /// [`Error::Corrupt`] where the stored report is none.
     pub fn report<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_str(&self.report)
             .map_err(|e| Error::corrupt(format!("report of glossary import {}: {e}", self.id.0)))

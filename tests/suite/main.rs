@@ -9,7 +9,7 @@
 //! * `real`: real files in and out, with `tmx` (a reader of its own); `recall`: real segments against brute force
 //! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
 //!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
-//! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back, and bad ones
+//! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back; `glossary_harm`: bad ones
 //! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
 //!   `path_key`: keys in the path
@@ -41,6 +41,7 @@ mod faults;
 mod folders;
 mod glossary;
 mod glossary_files;
+mod glossary_harm;
 mod helpers;
 mod http;
 mod inputs;
