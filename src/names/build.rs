@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cut::{Cut, other_letters};
+use super::hear::SLIPS_FROM;
 use super::index::{Index, LETTERS, SOUNDS};
 use super::letters::{Gap, Page};
 use super::lexicon::Lexicon;
@@ -141,14 +142,14 @@ impl Part {
                 facts,
                 romanised: &about.romanised,
                 searched_by_sound: !facts.acronym
-                    && !facts.exact
+                    && (!facts.exact || may_slip(cut))
                     && !facts.arabic
                     && concept.kind() != ConceptKind::Term
                     && !name.marks.has(Marks::BLOCKER),
             };
             adder.add(cut, How::Listed);
             for other in other_letters(cut) {
-                adder.add_letters(&other, How::Listed);
+                adder.add(&other, How::Listed);
             }
             if concept.kind() == ConceptKind::Person && !facts.acronym {
                 adder.add_people(cut, &about);
@@ -160,6 +161,11 @@ impl Part {
 fn is_searched(name: &Name) -> bool {
     // A first mention "Full form (A/B)" is found by its parts.
     name.usage != NameUse::First || !name.text.contains('(')
+}
+
+/// Whether a name is long enough to be known with a slip in one of its words.
+fn may_slip(cut: &Cut) -> bool {
+    cut.words.len() > 1 && cut.words.iter().map(|word| word.len()).sum::<usize>() >= SLIPS_FROM
 }
 
 /// What a concept's names say about each other.
@@ -234,6 +240,7 @@ impl About {
 
     /// The family name of a full name is what a short form of the glossary has at its end; else the last word.
     fn add_person(&mut self, concept: &Concept, cuts: &[(u32, Cut)], full: &Cut) {
+        let full = &full.without_generation();
         let letters = full.letters();
         let shorts = cuts.iter().filter(|(at, cut)| {
             concept
@@ -362,7 +369,7 @@ impl Adder<'_> {
             key.extend_from_slice(&sound.skeleton);
             words.push((word.clone(), counts));
         }
-        if heard < 3 {
+        if heard < 3 && !may_slip(cut) {
             return Box::default();
         }
         for class in &mut key {

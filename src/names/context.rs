@@ -117,9 +117,13 @@ impl Walk<'_> {
                 (self.after(at)).filter(|(_, word, gap)| word.is_capital() && *gap == Gap::Space);
             let head = lexicon.heads.has(letters)
                 || second.is_some_and(|(at, _, _)| {
-                    letters == b"international" && lexicon.heads.has(self.page().letters_of(at))
+                    let second = self.page().letters_of(at);
+                    lexicon.companies.has(second)
+                        || letters == b"international" && lexicon.heads.has(second)
                 });
-            if head {
+            // Behind a bare family name that no row has, another word makes another name: Kia Sportage.
+            let longer = variant.how == How::Bare && !lexicon.common.has(letters);
+            if head || longer {
                 return None;
             }
         }
@@ -134,6 +138,10 @@ impl Walk<'_> {
         let letters = self.page().letters_of(at);
         if lexicon.seyyed.has(letters) {
             self.extend(hit, at);
+            // What is rewritten has it too.
+            if self.name(variant)?.text.starts_with("Seyyed ") {
+                hit.core.0 = hit.start;
+            }
             return self.person_before_seyyed(hit);
         }
         if before.is_arabic() {

@@ -56,6 +56,14 @@ impl Cut {
         }
     }
 
+    /// The name without the generation behind it: Jr., III.
+    pub(super) fn without_generation(&self) -> Self {
+        let is_generation =
+            |word: &&Box<str>| matches!(&***word, "jr" | "sr" | "ii" | "iii" | "جونیور");
+        let generation = self.words.iter().rev().take_while(is_generation).count();
+        self.part(0, self.words.len() - generation)
+    }
+
     pub(super) fn bounds(&self) -> Box<[(u16, Gap)]> {
         let mut at = 0u16;
         let ends = self.words.iter().map(|word| {

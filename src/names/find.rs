@@ -244,10 +244,15 @@ impl Sweep<'_> {
     fn stretch(&mut self, walk: &Walk<'_>, hits: &mut [Hit], base: usize) {
         hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
         let (mut taken, mut nested_taken, mut open) = (0, 0, None);
+        let mut at = 0;
         for group in hits.chunk_by(|a, b| (a.start, a.end) == (b.start, b.end)) {
+            at += group.len();
             let Some((start, end)) = group.first().map(|hit| (hit.start, hit.end)) else {
                 continue;
             };
+            if is_cut_short(walk, group, hits.get(at..).unwrap_or_default()) {
+                continue;
+            }
             let inside = start < taken;
             if inside && (end > taken || start < nested_taken || open.is_none()) {
                 continue;
@@ -389,6 +394,21 @@ impl Sweep<'_> {
             number: hit.variant,
         })
     }
+}
+
+/// Whether a longer name of the same person begins inside: of «حاج قاسم سلیمانی», «قاسم سلیمانی» is the name.
+fn is_cut_short(walk: &Walk<'_>, group: &[Hit], later: &[Hit]) -> bool {
+    let person = |hit: &Hit| {
+        let variant = walk.variant(hit.variant)?;
+        (variant.facts.kind == Some(ConceptKind::Person)).then_some(variant.concept)
+    };
+    let [hit, ..] = group else { return false };
+    let overlaps = later.iter().take_while(|other| other.start < hit.end);
+    overlaps
+        .filter(|other| other.start > hit.start && other.end > hit.end)
+        .any(|other| {
+            person(other).is_some_and(|it| group.iter().any(|own| person(own) == Some(it)))
+        })
 }
 
 fn gender_rank(said: Option<Gender>, own: Option<Gender>) -> u8 {

@@ -8,6 +8,9 @@ use super::sound::{Sound, stands_for};
 use super::walk::{Hit, Walk, both};
 use crate::model::ConceptKind;
 
+/// The shortest name, in letters, that is known with a slip in one of its words.
+pub(super) const SLIPS_FROM: usize = 11;
+
 impl Walk<'_> {
     /// Emits every name of a part that sounds like the words from `from` on.
     pub(super) fn sounds(&self, part: &Part, from: usize, emit: &mut impl FnMut(Hit)) {
@@ -59,9 +62,6 @@ impl Walk<'_> {
     /// it, or is written like it (which is for [`Walk::spelled`] to judge).
     fn heard(&self, from: usize, to: usize, number: u32, variant: &Variant) -> Option<Hit> {
         let page = self.page();
-        let words: Vec<usize> = (from..=to)
-            .filter(|at| self.word(*at).is_some_and(|word| !word.is_ezafe()))
-            .collect();
         let start = self.word(from)?.letters as usize;
         let written = page.letters.get(start..page.letters_end(to))?;
         if variant
@@ -72,12 +72,18 @@ impl Walk<'_> {
         {
             return None;
         }
+        let words: Vec<usize> = (from..=to)
+            .filter(|at| self.word(*at).is_some_and(|word| !word.is_ezafe()))
+            .collect();
         let likeness = if words.len() == variant.words.len() {
             self.pairs_sound(&words, variant)?
         } else {
             self.joined_sounds(&words, variant)?
         };
-        if !self.ends_well(from, to) || !self.gaps_are_soft(from, to, variant) {
+        if !self.ends_well(from, to)
+            || !self.gaps_are_soft(from, to, variant)
+            || !self.owns_fit(from, to, variant)
+        {
             return None;
         }
         let (start, end) = (self.word(from)?.start as usize, self.word(to)?.end as usize);
@@ -93,54 +99,34 @@ impl Walk<'_> {
     }
 
     fn pairs_sound(&self, words: &[usize], variant: &Variant) -> Option<f64> {
-        let page = self.page();
-        let last = words.len() - 1;
-        let (mut likeness, mut heard) = (0.0, 0usize);
-        let all_small = words
-            .iter()
-            .all(|at| self.word(*at).is_some_and(|word| !word.is_capital()));
+        let single = words.len() == 1;
+        let is_small = |at: &usize| self.word(*at).is_some_and(|word| !word.is_capital());
+        let all_small = words.iter().all(is_small);
+        let heard = variant.words.iter().filter(|(_, counts)| *counts).count();
+        if all_small && heard < 2 {
+            return None;
+        }
+        let mut slips = usize::from(!may_slip(variant));
+        let mut likeness = 0.0;
         for (place, (at, (name_word, counts))) in words.iter().zip(&variant.words).enumerate() {
-            let letters = page.letters_of(*at);
-            if letters == name_word.as_bytes() {
+            let letters = self.page().letters_of(*at);
+            let named = name_word.as_bytes();
+            if letters == named {
                 likeness += 1.0;
                 continue;
             }
-            if !counts {
-                likeness += same_english(letters, name_word.as_bytes()).then_some(1.0)?;
-                continue;
-            }
-            let (sound, name_sound) = (Sound::of(letters), Sound::of(name_word.as_bytes()));
-            let alike = same_consonants(&sound, &name_sound, last == 0);
-            let agrees =
-                sound.agrees(&name_sound) || (place < last && sound.agrees_with_ezafe(&name_sound));
-            let capital = self.word(*at).is_some_and(Word::is_capital);
-            if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
+            if is_small(at) && named.len() > 3 && (*counts && !all_small || variant.facts.exact) {
                 return None;
             }
-            if last == 0 {
-                // A word alone resembles many: what is left to chance must be less the shorter it is.
-                let allowed = match sound.skeleton.len() {
-                    0..=3 => 0,
-                    4 | 5 => 1,
-                    _ => 2,
-                };
-                sound
-                    .weak_differences(&name_sound)
-                    .filter(|weak| *weak <= allowed)?;
-            }
-            heard += sound.skeleton.len();
-            likeness += sound.likeness(&name_sound);
-        }
-        let ordinary = || {
-            Lexicon::get()
-                .ordinary
-                .has(page.letters_of(*words.first().unwrap_or(&0)))
-        };
-        if last == 0 && (heard < 3 || all_small || ordinary()) {
-            return None;
-        }
-        if all_small && variant.words.iter().filter(|(_, counts)| *counts).count() < 2 {
-            return None;
+            let alike = match counts {
+                true if single => sounds_alone(letters, named),
+                true => sounds(letters, named, place + 1 < words.len()),
+                false => same_english(letters, named).then_some(1.0),
+            };
+            likeness += alike.or_else(|| {
+                slips += 1;
+                slip(letters, named).filter(|_| slips == 1)
+            })?;
         }
         Some(likeness / words.len() as f64)
     }
@@ -190,6 +176,43 @@ fn same_consonants(written: &Sound, named: &Sound, single: bool) -> bool {
             .iter()
             .zip(&named.skeleton)
             .all(|(written, named)| stands_for(*written, *named, single))
+}
+
+/// How alike two words sound, of which the written one may have an ezafe.
+fn sounds(written: &[u8], named: &[u8], may_go_on: bool) -> Option<f64> {
+    let (sound, name_sound) = (Sound::of(written), Sound::of(named));
+    let agrees = sound.agrees(&name_sound) || (may_go_on && sound.agrees_with_ezafe(&name_sound));
+    (same_consonants(&sound, &name_sound, false) && agrees).then(|| sound.likeness(&name_sound))
+}
+
+/// The same for a name of one word, which resembles many: what is left to chance must be less the shorter it is.
+fn sounds_alone(written: &[u8], named: &[u8]) -> Option<f64> {
+    let (sound, name_sound) = (Sound::of(written), Sound::of(named));
+    let allowed = match sound.skeleton.len() {
+        0..=2 => return None,
+        3 => 0,
+        4 | 5 => 1,
+        _ => 2,
+    };
+    let fits = !Lexicon::get().ordinary.has(written)
+        && same_consonants(&sound, &name_sound, true)
+        && sound.agrees(&name_sound)
+        && sound.weak_differences(&name_sound)? <= allowed;
+    fits.then(|| sound.likeness(&name_sound))
+}
+
+/// Whether one slip in a word leaves no doubt what is meant. Persons' names differ in one letter from others'.
+fn may_slip(variant: &Variant) -> bool {
+    variant.words.len() > 1
+        && usize::from(variant.facts.length) >= SLIPS_FROM
+        && variant.facts.kind != Some(ConceptKind::Person)
+}
+
+/// How alike a word and the same with one slip are: a letter more, less, other, or two that changed places.
+fn slip(written: &[u8], named: &[u8]) -> Option<f64> {
+    const SHORTEST: usize = 5;
+    let slips = || rapidfuzz::distance::osa::distance(written.iter(), named.iter());
+    (named.len() >= SHORTEST && slips() == 1).then_some(0.8)
 }
 
 /// One English word in British and American spelling.

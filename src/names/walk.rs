@@ -24,13 +24,16 @@ pub(super) struct Hit {
 
 /// Persian endings that are written together with a word, and whether a place may have them: ایرانی is an
 /// adjective, not Iran.
-const JOINED: [(&str, bool); 6] = [
+const JOINED: [(&str, bool); 9] = [
     ("ها", true),
     ("های", true),
     ("ی", false),
     ("ای", false),
     ("را", true),
     ("هارا", true),
+    ("مان", true),
+    ("تان", true),
+    ("شان", true),
 ];
 
 /// One walk over a text.
@@ -162,11 +165,18 @@ impl<'a> Walk<'a> {
         if facts.kind == Some(ConceptKind::Term) && !self.terms {
             return None;
         }
-        if !self.bounds_fit(from, to, variant) || !self.ends_well(from, to) {
+        if !self.bounds_fit(from, to, variant)
+            || !self.ends_well(from, to)
+            || !self.owns_fit(from, to, variant)
+        {
             return None;
         }
-        let (start, end) = (self.word(from)?.start as usize, self.end_of(to, cut)?);
         let name = self.name(variant)?;
+        let (start, mut end) = (self.word(from)?.start as usize, self.end_of(to, cut)?);
+        // "Lincoln P. Bloomfield Jr." ends with its dot.
+        if name.text.ends_with('.') && self.text.as_bytes().get(end) == Some(&b'.') {
+            end += 1;
+        }
         let written = self.text.get(start..end)?;
         let listed = variant.how == How::Listed;
         let mut hit = Hit {
@@ -241,6 +251,28 @@ impl<'a> Walk<'a> {
             }
         }
         bounds.all(|(_, name_gap)| joins(name_gap, variant))
+    }
+
+    /// "IRGC's Quds Force" is not the name "IRGC Quds Force": where the rest is a name of its own, its owner stays
+    /// outside.
+    pub(super) fn owns_fit(&self, from: usize, to: usize, variant: &Variant) -> bool {
+        let owns = |at: &usize| self.word(*at).is_some_and(Word::is_possessive);
+        let is_name = |at: usize| {
+            let start = self.word(at + 1)?.letters as usize;
+            let rest = self
+                .page()
+                .letters
+                .get(start..self.page().letters_end(to))?;
+            let own = |number| Some(self.variant(number)?.concept == variant.concept);
+            let mut numbers = self.names.exact(rest);
+            numbers
+                .any(|number| own(number) == Some(true))
+                .then_some(())
+        };
+        let has_owner = || self.name(variant)?.text.contains(['\'', '’']).then_some(());
+        !(from..to)
+            .filter(owns)
+            .any(|at| has_owner().is_none() && is_name(at).is_some())
     }
 
     /// A word of the name is parted in the text.
@@ -377,6 +409,7 @@ pub(super) fn both(gap: Gap, name_gap: Gap, single: bool) -> bool {
         Gap::Nothing | Gap::Space | Gap::Hyphen | Gap::HalfSpace => true,
         Gap::Dot => single || name_gap == Gap::Dot,
         Gap::Dash => matches!(name_gap, Gap::Dash | Gap::Hyphen),
+        Gap::Sign('/') => matches!(name_gap, Gap::Dash | Gap::Hyphen | Gap::Sign('/')),
         Gap::Comma | Gap::Sign(_) => gap == name_gap,
         Gap::Break => false,
     }
