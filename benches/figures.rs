@@ -50,7 +50,8 @@ fn main() {
         segments.bytes() as f64 / 1e6,
         segments.origin
     );
-    let engine = import(folder.path(), &segments);
+    let rounds = ["first import", "same file again"];
+    let engine = import(folder.path(), &segments, &rounds);
     drop(engine);
     let engine = restarted(folder.path());
     drop(engine);
