@@ -3,6 +3,7 @@
 
 mod told;
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ struct IndexFigures {
     segments: usize,
     build_seconds: f64,
     /// By what they are for.
-    bytes: Vec<(&'static str, usize)>,
+    bytes: BTreeMap<&'static str, usize>,
     snapshot: Option<Snapshot>,
 }
 
@@ -262,7 +263,7 @@ impl Bench<'_> {
             index: IndexFigures {
                 segments,
                 build_seconds: build.as_secs_f64(),
-                bytes: engine.index_parts().to_vec(),
+                bytes: engine.index_parts().into(),
                 snapshot: snapshot.map(|figures| Snapshot {
                     bytes: figures.bytes,
                     write_seconds: figures.written.as_secs_f64(),

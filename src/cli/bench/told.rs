@@ -16,7 +16,7 @@ impl Report {
         let mega = |bytes: u64| bytes as f64 / 1e6;
         let index = &self.index;
         let each = |bytes: usize| bytes as f64 / index.segments.max(1) as f64;
-        let bytes: usize = index.bytes.iter().map(|(_, bytes)| bytes).sum();
+        let bytes: usize = index.bytes.values().sum();
         writeln!(
             out,
             "hamzaban {}, {} cores: {} units, {:.1} MB on the disk",
