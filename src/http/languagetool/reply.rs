@@ -403,6 +403,15 @@ impl Page<'_> {
         self.found(rule, finding.concept.as_ref(), range, message, replacements)
     }
 
+    /// The category of a finding. A translator's program has a spelling checker of its own, so it switches `TYPOS` off:
+    /// `OmegaT` always does. How a translation spells a name is a matter of terminology.
+    fn category(&self, rule: &Rule) -> Category {
+        match rule.category {
+            Category::Typos if self.asked.pair.is_some() => Category::Terminology,
+            own => own,
+        }
+    }
+
     fn found(
         &self,
         rule: &'static Rule,
@@ -412,7 +421,7 @@ impl Page<'_> {
         replacements: Vec<String>,
     ) -> Option<Match> {
         let id = concept.map_or_else(|| rule.id.to_owned(), |concept| rule_id(rule, concept));
-        let category = rule.category;
+        let category = self.category(rule);
         if !self.asked.wanted.takes(rule.id, &id, category.id()) {
             return None;
         }
