@@ -58,9 +58,9 @@ impl Cut {
 
     /// The name without the generation behind it: Jr., III.
     pub(super) fn without_generation(&self) -> Self {
-        let is_generation =
-            |word: &&Box<str>| matches!(&***word, "jr" | "sr" | "ii" | "iii" | "جونیور");
-        let generation = self.words.iter().rev().take_while(is_generation).count();
+        let is_generation = |word: &&str| matches!(*word, "jr" | "sr" | "ii" | "iii" | "جونیور");
+        let behind = self.words.iter().rev().map(|word| &**word);
+        let generation = behind.take_while(is_generation).count();
         self.part(0, self.words.len() - generation)
     }
 
