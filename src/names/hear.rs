@@ -1,6 +1,6 @@
 //! Which names are heard at a word: romanised otherwise than the glossary has them, by skeleton and vowels.
 
-use super::build::{Part, Variant};
+use super::build::{How, Part, Spoken, Variant};
 use super::letters::{Gap, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
@@ -9,8 +9,9 @@ use super::walk::{Hit, Walk, both};
 use crate::model::ConceptKind;
 
 impl Walk<'_> {
-    /// Emits every name of a part that sounds like the words from `from` on.
-    pub(super) fn sounds(&self, part: &Part, from: usize, emit: &mut impl FnMut(Hit)) {
+    /// Appends every name of a part that sounds like the words from `from` on. The hits from `written` on are
+    /// those that are written there.
+    pub(super) fn sounds(&self, part: &Part, from: usize, written: usize, hits: &mut Vec<Hit>) {
         let reading = self.reading;
         let index = &part.sounds;
         let Some(start) = reading
@@ -45,37 +46,57 @@ impl Walk<'_> {
                 return;
             }
             let key = letters.get(..end).unwrap_or_default();
-            for number in index.get(key) {
+            let mut numbers = index.get(key).peekable();
+            if numbers.peek().is_none() {
+                continue;
+            }
+            let is_said = |at: &usize| self.word(*at).is_some_and(|word| !word.is_ezafe());
+            let words: Vec<usize> = (from..=to).filter(is_said).collect();
+            for number in numbers {
                 if let Some(variant) = self.variant(number)
-                    && let Some(hit) = self.heard(from, to, number, variant)
+                    && !self.is_written(variant, (from, to), hits.get(written..))
+                    && let Some(hit) = self.heard(part, &words, number, variant)
                 {
-                    emit(hit);
+                    hits.extend(self.in_context(hit, variant));
                 }
             }
         }
     }
 
-    /// The hit of a variant whose skeleton is that of the words `from` to `to`; none if it does not sound like
-    /// it, or is written like it (which is for [`Walk::spelled`] to judge).
-    fn heard(&self, from: usize, to: usize, number: u32, variant: &Variant) -> Option<Hit> {
-        let page = self.page();
-        let words: Vec<usize> = (from..=to)
-            .filter(|at| self.word(*at).is_some_and(|word| !word.is_ezafe()))
-            .collect();
+    /// The same words are written as another name of the concept, which is the better hit.
+    fn is_written(&self, heard: &Variant, words: (usize, usize), hits: Option<&[Hit]>) -> bool {
+        hits.unwrap_or_default().iter().any(|hit| {
+            hit.words == words
+                && hit.via != Via::Transliteration
+                && self.variant(hit.variant).is_some_and(|variant| {
+                    variant.concept == heard.concept
+                        && variant.how != How::Bare
+                        && variant.facts.family == heard.facts.family
+                })
+        })
+    }
+
+    /// The hit of a variant whose skeleton is that of some words; none if it does not sound like them, or is
+    /// written like them (which is for [`Walk::spelled`] to judge).
+    fn heard(&self, part: &Part, words: &[usize], number: u32, variant: &Variant) -> Option<Hit> {
+        let (from, to) = (*words.first()?, *words.last()?);
         let start = self.word(from)?.letters as usize;
-        let written = page.letters.get(start..page.letters_end(to))?;
-        if variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
-            .eq(written.iter().copied())
-        {
+        let written = self
+            .page()
+            .letters
+            .get(start..self.page().letters_end(to))?;
+        let letters = part
+            .words(variant)
+            .flat_map(|(word, _)| word.letters.bytes());
+        let is_written = written.len() == usize::from(variant.facts.length)
+            && letters.eq(written.iter().copied());
+        if is_written {
             return None;
         }
         let likeness = if words.len() == variant.words.len() {
-            self.pairs_sound(&words, variant)?
+            self.pairs_sound(words, part.words(variant))?
         } else {
-            self.joined_sounds(&words, variant)?
+            self.joined_sounds(words, part, variant)?
         };
         if !self.ends_well(from, to) || !self.gaps_are_soft(from, to, variant) {
             return None;
@@ -92,29 +113,38 @@ impl Walk<'_> {
         })
     }
 
-    fn pairs_sound(&self, words: &[usize], variant: &Variant) -> Option<f64> {
+    fn pairs_sound<'n>(
+        &self,
+        words: &[usize],
+        named: impl Iterator<Item = (&'n Spoken, bool)>,
+    ) -> Option<f64> {
         let page = self.page();
         let last = words.len() - 1;
-        let (mut likeness, mut heard) = (0.0, 0usize);
+        let (mut likeness, mut heard, mut counted) = (0.0, 0usize, 0usize);
         let all_small = words
             .iter()
             .all(|at| self.word(*at).is_some_and(|word| !word.is_capital()));
-        for (place, (at, (name_word, counts))) in words.iter().zip(&variant.words).enumerate() {
+        for (place, (at, (name_word, counts))) in words.iter().zip(named).enumerate() {
             let letters = page.letters_of(*at);
-            if letters == name_word.as_bytes() {
+            let (name_word, name_sound) = (name_word.letters.as_bytes(), &name_word.sound);
+            counted += usize::from(counts);
+            if letters == name_word {
                 likeness += 1.0;
                 continue;
             }
             if !counts {
-                likeness += same_english(letters, name_word.as_bytes()).then_some(1.0)?;
+                likeness += same_english(letters, name_word).then_some(1.0)?;
                 continue;
             }
-            let (sound, name_sound) = (Sound::of(letters), Sound::of(name_word.as_bytes()));
-            let alike = same_consonants(&sound, &name_sound, last == 0);
-            let agrees =
-                sound.agrees(&name_sound) || (place < last && sound.agrees_with_ezafe(&name_sound));
             let capital = self.word(*at).is_some_and(Word::is_capital);
-            if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
+            if !capital && !all_small && name_word.len() > 3 {
+                return None;
+            }
+            let sound = Sound::of(letters);
+            let agrees = || {
+                sound.agrees(name_sound) || (place < last && sound.agrees_with_ezafe(name_sound))
+            };
+            if !same_consonants(&sound, name_sound, last == 0) || !agrees() {
                 return None;
             }
             if last == 0 {
@@ -125,11 +155,11 @@ impl Walk<'_> {
                     _ => 2,
                 };
                 sound
-                    .weak_differences(&name_sound)
+                    .weak_differences(name_sound)
                     .filter(|weak| *weak <= allowed)?;
             }
             heard += sound.skeleton.len();
-            likeness += sound.likeness(&name_sound);
+            likeness += sound.likeness(name_sound);
         }
         let ordinary = || {
             Lexicon::get()
@@ -139,29 +169,28 @@ impl Walk<'_> {
         if last == 0 && (heard < 3 || all_small || ordinary()) {
             return None;
         }
-        if all_small && variant.words.iter().filter(|(_, counts)| *counts).count() < 2 {
+        if all_small && counted < 2 {
             return None;
         }
         Some(likeness / words.len() as f64)
     }
 
     /// The words are parted otherwise: Pour Mohammadi, Hosseinali. Then all must sound.
-    fn joined_sounds(&self, words: &[usize], variant: &Variant) -> Option<f64> {
+    fn joined_sounds(&self, words: &[usize], part: &Part, variant: &Variant) -> Option<f64> {
         let capitals = words
             .iter()
             .all(|at| self.word(*at).is_some_and(Word::is_capital));
         let person = variant.facts.kind == Some(ConceptKind::Person);
-        if !person || !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
+        if !person || !capitals || !part.words(variant).all(|(_, counts)| counts) {
             return None;
         }
         let joined: Vec<u8> = words
             .iter()
             .flat_map(|at| self.page().letters_of(*at).iter().copied())
             .collect();
-        let name: Vec<u8> = variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
+        let name: Vec<u8> = part
+            .words(variant)
+            .flat_map(|(word, _)| word.letters.bytes())
             .collect();
         let (sound, name_sound) = (Sound::of(&joined), Sound::of(&name));
         let agrees = sound.skeleton.len() >= 4
