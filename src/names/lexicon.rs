@@ -65,6 +65,7 @@ pub(super) struct Lexicon {
     /// Persian words before a place.
     pub(super) before_place: Words,
     given: FxHashSet<Box<[u8]>>,
+    latin_given: Words,
     given_sounds: FxHashSet<Vec<u8>>,
     female_sounds: FxHashSet<Vec<u8>>,
     female: FxHashSet<Box<[u8]>>,
@@ -101,6 +102,7 @@ impl Lexicon {
             determiners: Words::read("یک هر چند این آن هیچ همین همان چندین فلان"),
             before_place: Words::read(BEFORE_PLACE),
             given: female.0.iter().chain(&male.0).cloned().collect(),
+            latin_given: Words::read(LATIN_GIVEN),
             given_sounds,
             female_sounds,
             female: female.0,
@@ -121,11 +123,10 @@ impl Lexicon {
 
     /// Whether a Latin word sounds like a given name.
     pub(super) fn sounds_given(&self, letters: &[u8]) -> bool {
-        let sound = Sound::of(letters).cross();
-        sound.len() >= 2 && self.given_sounds.contains(&sound)
-            || LATIN_GIVEN
-                .split(' ')
-                .any(|name| name.as_bytes() == letters)
+        self.latin_given.has(letters) || {
+            let sound = Sound::of(letters).cross();
+            sound.len() >= 2 && self.given_sounds.contains(&sound)
+        }
     }
 
     /// Whether a word of either script is a woman's given name.
@@ -201,7 +202,7 @@ const HEADS_OF: &str = "university college school institute academy hospital mus
 const ORDINARY: &str = "may bush carter brown rice twitter politico muscat jack mark bill pope press sudden mashed meshed turkey china chad jordan guinea cologne java polish mali georgia niger cuba oman \
     basic basis bassist basics besieged caramel paris marine marines german germane carmen common komen sharing sharer \
     majority migrate mashing tyrant tehrani iranian reason rising raising raison rash rush radish raja rajah \
-    kernel kerman kirmani mirage merge merger moral mural marshal martial samurai shaman shawl \
+    karman kernel kerman kirmani mirage merge merger moral mural marshal martial samurai shaman shawl \
     salmon solomon solemn salami slam islam mosaic music muslim massage message masseur mossad mustard mission \
     liberty resistance europe european hashish husky hassle hustle hussar hazard ravine raven ravage revenge \
     montage mountain quads quiz kiss curds crude turban trojan taurine mahogany mohair";

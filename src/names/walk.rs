@@ -54,8 +54,8 @@ impl<'a> Walk<'a> {
         self.page().words.get(at).copied()
     }
 
-    /// Emits every name that begins with the word `from`.
-    pub(super) fn from(&self, from: usize, emit: &mut impl FnMut(Hit)) {
+    /// Appends every name that begins with the word `from`.
+    pub(super) fn from(&self, from: usize, hits: &mut Vec<Hit>) {
         let Some(word) = self.word(from) else { return };
         if word.is_opaque() || word.is_ezafe() {
             return;
@@ -66,15 +66,16 @@ impl<'a> Walk<'a> {
             .get(word.letters as usize..)
             .unwrap_or_default();
         let length = self.page().letters_end(from) - word.letters as usize;
+        let written = hits.len();
         for part in self.names.parts() {
             let reach = part.exact.reach(letters, length);
             if reach > 0 {
-                self.exact(part, from, (letters, reach), emit);
+                self.exact(part, from, (letters, reach), hits);
             }
         }
         if (word.is_capital() || self.reading.is_small) && !word.is_arabic() && !word.is_number() {
             for part in self.names.parts() {
-                self.sounds(part, from, emit);
+                self.sounds(part, from, written, hits);
             }
         }
     }
@@ -84,7 +85,7 @@ impl<'a> Walk<'a> {
         part: &Part,
         from: usize,
         (letters, reach): (&[u8], usize),
-        emit: &mut impl FnMut(Hit),
+        hits: &mut Vec<Hit>,
     ) {
         let start = self.page().letters.len() - letters.len();
         for to in from..self.page().words.len() {
@@ -109,7 +110,7 @@ impl<'a> Walk<'a> {
                 walk: self,
                 part,
                 words: (from, to),
-                emit: &mut *emit,
+                hits: &mut *hits,
             };
             if end <= reach {
                 probe.at(read, 0);
@@ -123,7 +124,11 @@ impl<'a> Walk<'a> {
                         probe.before_ending(read, ending.len(), of_places);
                     }
                 }
-            } else if own > 3 && end - 1 <= reach && read.ends_with(b"s") && !word.is_possessive() {
+            } else if let [.., b's'] = read
+                && own > 3
+                && end - 1 <= reach
+                && !word.is_possessive()
+            {
                 probe.at(read, 1);
             }
         }
@@ -364,14 +369,14 @@ impl<'a> Walk<'a> {
 }
 
 /// Asks for names that end with a word.
-struct Probe<'w, 'a, E> {
+struct Probe<'w, 'a> {
     walk: &'w Walk<'a>,
     part: &'w Part,
     words: (usize, usize),
-    emit: &'w mut E,
+    hits: &'w mut Vec<Hit>,
 }
 
-impl<E: FnMut(Hit)> Probe<'_, '_, E> {
+impl Probe<'_, '_> {
     /// Names of the letters without the last `cut` bytes.
     fn at(&mut self, letters: &[u8], cut: usize) {
         self.those(letters, cut, |_| true);
@@ -397,7 +402,7 @@ impl<E: FnMut(Hit)> Probe<'_, '_, E> {
                 && fits(&variant.facts)
                 && let Some(hit) = self.walk.spelled(from, to, cut, number, variant)
             {
-                (self.emit)(hit);
+                self.hits.extend(self.walk.in_context(hit, variant));
             }
         }
     }
