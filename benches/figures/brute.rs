@@ -12,9 +12,9 @@ const THRESHOLD: u8 = 70;
 /// How many matches are wanted.
 const TOP: usize = 5;
 /// Queries for the one that takes a second each …
-const FEW: usize = 9;
+const FEW: usize = 6;
 /// … and for the one that takes a third of that.
-const SOME: usize = 150;
+const SOME: usize = 99;
 
 pub(crate) fn force(engine: &Engine, segments: &Segments) {
     same_score(engine, segments, &segments.queries(FEW));

@@ -11,6 +11,10 @@ use crate::index::Index;
 use crate::model::{Lang, MemoryId, UnitId};
 use crate::store::{self, Copy, OpenError};
 
+/// How long the index may take to come to rest, looked at so often.
+const PATIENCE: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
 /// A kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionKind {
@@ -138,11 +142,16 @@ impl Engine {
         Ok(some)
     }
 
-    /// Writes the index to a file of this folder and reads it again into an index of its own; `None` while it is being
-    /// changed.
+    /// Writes the index to a file of this folder and reads it again into an index of its own; `None` where it did not
+    /// come to rest in time, as it is being tidied after it was filled.
     pub fn try_snapshot(&self, folder: &Path) -> Result<Option<SnapshotFigures>, Error> {
-        let Some(snapshot) = self.index.snapshot() else {
-            return Ok(None);
+        let start = Instant::now();
+        let snapshot = loop {
+            match self.index.snapshot() {
+                Some(snapshot) => break snapshot,
+                None if start.elapsed() > PATIENCE => return Ok(None),
+                None => std::thread::sleep(BETWEEN_LOOKS),
+            }
         };
         let failed = |error: &dyn std::fmt::Display| Error::Store(format!("the snapshot: {error}"));
         let (path, epoch) = (folder.join("index.snapshot-tried"), self.store.epoch());

@@ -248,7 +248,7 @@ impl Bench<'_> {
                 lookups.push(self.block(&engine, threshold, kind, &asked)?);
             }
         }
-        let mixed = questions(&own, &QuestionKind::ALL, count);
+        let mixed = questions(&own, &QuestionKind::ALL, count.saturating_mul(3));
         let mut mixed: Vec<Lookup> = mixed.iter().map(|text| ask(text, 70)).collect();
         mixed.retain(|lookup| engine.lookup(&self.caller, lookup).is_ok());
         let batches = self.batches(&engine, &mixed)?;
