@@ -11,7 +11,7 @@
 //! | POST the same with `[{"source","target","context"}…]` | stores the units |
 //! | GET `/languages/` | the languages of the memories |
 //!
-//! A write goes into `?memory=`, else as [`Engine::memory_to_write`] decides; another target for the same source
+//! A write goes into `?memory=`, else as [`crate::engine::Engine::memory_to_write`] decides; another target for the same source
 //! becomes a new revision. PUT and POST take an `Idempotency-Key`.
 
 use std::collections::BTreeSet;
