@@ -1,8 +1,10 @@
 //! The imports that run: how many, the word that ends them, and how those ended whose end could not be written.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::Error;
+use super::idempotency::remember;
+use super::{Error, Idempotency};
 use crate::model::ImportReport;
 use crate::store::{self, Actor, Deed, ImportId};
 
@@ -14,15 +16,19 @@ pub(super) struct Ended {
     pub(super) report: ImportReport,
     pub(super) who: Actor,
     pub(super) deed: Deed,
+    /// What the report is to be remembered by, where it is the answer.
+    pub(super) once: Option<Arc<Idempotency>>,
 }
 
 impl Ended {
     pub(super) fn write(&self, store: &store::Store) -> Result<(), store::Error> {
         let (id, state, bytes) = (self.id, self.state, self.bytes);
         let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
+        let once = self.once.clone();
         store.write(move |tx| {
             tx.finish_import(id, state, bytes, &report)?;
-            tx.audit(&who, &deed)
+            tx.audit(&who, &deed)?;
+            remember(tx, once.as_deref(), &report)
         })
     }
 }

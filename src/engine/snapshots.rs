@@ -245,7 +245,9 @@ fn replay(index: &Index, store: &Store, mut after: Seq) -> Result<Replayed, stor
                 }
                 LoggedKind::MemoryPut
                 | LoggedKind::ConceptPut(..)
-                | LoggedKind::ConceptDeleted(..) => {}
+                | LoggedKind::ConceptDeleted(..)
+                | LoggedKind::StylePut(..)
+                | LoggedKind::StyleDeleted(..) => {}
             }
         }
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::access::not_found;
 use super::imports::Ended;
 use super::requests::{ImportMode, ImportStatus};
-use super::{Caller, Engine, Error, Filter, Progress, Role};
+use super::{Caller, Engine, Error, Filter, Idempotency, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
@@ -48,6 +48,7 @@ impl Engine {
     ) -> Result<String, Error> {
         self.must_be_ready()?;
         self.imports.must_not_end()?;
+        self.store.must_have_room()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
@@ -98,6 +99,7 @@ impl Engine {
             memory: import.start.memory,
             mode,
             who: caller.actor(),
+            once: caller.once.clone(),
             read,
             confirmed: ImportReport {
                 id: id.to_owned(),
@@ -260,6 +262,7 @@ struct Run<'a> {
     memory: MemoryId,
     mode: Mode,
     who: Actor,
+    once: Option<Arc<Idempotency>>,
     read: Arc<AtomicU64>,
     /// What is known to be in the store.
     confirmed: ImportReport,
@@ -422,6 +425,7 @@ impl Run<'_> {
             report: report.clone(),
             who: self.who,
             deed: Deed::import(action, self.memory, self.id),
+            once: self.once.filter(|_| ended.is_ok()),
         };
         let finished = end.write(&self.engine.store);
         if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {

@@ -305,8 +305,7 @@ async fn store_file(
     .await?;
     let name = address.name;
     let asked = Asked::update(caller, memory, format, pair, name.clone());
-    let answer = take_in(asked, &state, &request, payload).await?;
-    let report = serde_json::from_str(&answer.body).map_err(|_| Problem::internal())?;
+    let report = take_in(asked, &state, &request, payload).await?;
     Ok(added(&report, &name))
 }
 

@@ -1,11 +1,11 @@
 //! Files in and out over a real socket.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::helpers::TestServer;
-use super::replies::{goes_on, is_problem};
+use super::replies::{LOOKUP, goes_on, is_problem};
 
 const TSV: &str = "en\tfa\nThe window is open.\tپنجره باز است.\nThe door is open.\tدر باز است.\n";
 
@@ -199,4 +199,31 @@ fn slow_transfers_do_not_keep_look_ups_out() {
         goes_on(&server);
     }
     drop(slow);
+}
+
+#[test]
+fn slow_bodies_do_not_keep_others_out_and_are_answered_when_they_are_whole() {
+    let server = TestServer::with_a_unit();
+    let length = LOOKUP.len();
+    let head = format!(
+        "POST /v1/lookup HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let (first, rest) = LOOKUP.split_at(length / 2);
+    let mut slow: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(first.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        goes_on(&server);
+    }
+    for stream in slow.iter_mut().step_by(9) {
+        stream.write_all(rest.as_bytes()).unwrap();
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    }
 }
