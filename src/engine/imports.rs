@@ -38,7 +38,6 @@ impl Ended {
 pub(super) struct Running {
     count: AtomicU64,
     ending: AtomicBool,
-    asked: AtomicU64,
     ended: parking_lot::Mutex<Vec<Ended>>,
 }
 
@@ -60,16 +59,6 @@ impl Running {
     pub(super) fn one(&self) -> Counting<'_> {
         self.count.fetch_add(1, Ordering::Relaxed);
         Counting(&self.count)
-    }
-
-    /// Somebody looks something up, and should not wait for imports.
-    pub(super) fn somebody_asks(&self) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often somebody has.
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
     }
 
     pub(super) fn end(&self) {

@@ -396,6 +396,7 @@ impl Tidier {
     fn start(index: Arc<Index>, snapshots: Arc<Snapshots>, store: Arc<Store>) -> Self {
         let (stop, stopped) = std::sync::mpsc::channel();
         let run = move || {
+            store::yield_to_others();
             let (mut seen, mut rest) = (0, 0);
             while stopped.recv_timeout(TIDY_EVERY) == Err(RecvTimeoutError::Timeout) {
                 let changes = index.changes();

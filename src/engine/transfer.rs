@@ -1,10 +1,11 @@
 //! Import and export: files in and out of a memory, as streams.
 //!
-//! An import reads on the caller's thread, writes batches on the store's writer and indexes them on its
+//! An import reads on a thread of its own, writes batches on the store's writer and indexes them on its
 //! follower, all at once; a batch is a transaction, so what the report counts is what is there.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -109,10 +110,9 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
             submitted: 0,
-            asked: self.imports.asked(),
         };
         let _counted = self.imports.one();
-        let ended = run.all(input, format, langs, progress);
+        let ended = aside(|| run.all(input, format, langs, progress));
         run.end(ended)
     }
 
@@ -220,6 +220,23 @@ impl Exported {
     }
 }
 
+/// Does work on a thread of its own that gives way to those who look something up, and waits for it.
+fn aside<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    let span = tracing::Span::current();
+    let work = || {
+        store::yield_to_others();
+        span.in_scope(work)
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("import".into());
+        let running = thread.spawn_scoped(scope, work).map_err(|error| {
+            let detail = error.to_string();
+            Failure::Store(store::Error::Busy { detail })
+        })?;
+        running.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
 /// A table has two columns at least, also that of an empty memory.
 fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
     for tag in ["en", "fa"] {
@@ -270,8 +287,6 @@ struct Run<'a> {
     ahead: VecDeque<Pending<ImportReport>>,
     /// Units read that were handed over.
     submitted: u64,
-    /// How often somebody had looked something up when the last batch was handed over.
-    asked: u64,
 }
 
 impl Run<'_> {
@@ -381,11 +396,7 @@ impl Run<'_> {
             tx.note_import_progress(id, bytes, &report)?;
             Ok(report)
         }));
-        // While people look things up, reading, writing and indexing take turns, and leave a core to them.
-        let asked = self.engine.imports.asked();
-        let at_once = std::mem::replace(&mut self.asked, asked) == asked;
-        let ahead = if at_once { BATCHES_AHEAD } else { 0 };
-        while self.ahead.len() > ahead {
+        while self.ahead.len() > BATCHES_AHEAD {
             self.confirm()?;
         }
         Ok(())

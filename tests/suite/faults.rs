@@ -56,12 +56,6 @@ pub(crate) fn finds(client: &Client, text: &str) -> bool {
     !reply.json()["matches"].as_array().unwrap().is_empty()
 }
 
-/// The last change of which the folder's note knows.
-fn noted(data: &Path) -> Option<u64> {
-    let note = fs::read_to_string(data.join("hamzaban.head")).ok()?;
-    note.trim_end().split_once(' ')?.1.parse().ok()
-}
-
 pub(crate) fn ready(client: &Client) -> Value {
     let reply = client.get("/v1/ready");
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -154,35 +148,6 @@ fn a_request_whose_reply_was_lost_is_answered_by_what_it_did() {
         assert_eq!((first.status, &first.text), (second.status, &second.text));
         assert_eq!(log(), before, "{path}: it was done twice");
     }
-}
-
-#[test]
-fn f9_a_lost_journal_is_noticed_and_followers_start_again() {
-    let (_folder, data) = filled();
-    let before = noted(&data).unwrap();
-    let server = Served::start(&data);
-    let client = Client::new(&server.address);
-    for n in 0..20 {
-        assert_eq!(add(&client, &format!("unit {n}")).unwrap().status, 201);
-    }
-    let cursor = client.get("/v1/changes").json()["cursor"].clone();
-    let head = client.get("/v1/ready").json();
-    assert_eq!(head, json!({"lag": 0}));
-    wait_for("the note", || (noted(&data)? == before + 20).then_some(()));
-    server.kill();
-    fs::write(data.join("hamzaban.db-wal"), "").unwrap();
-
-    let server = Served::start(&data);
-    let client = Client::new(&server.address);
-    assert_eq!(ready(&client)["store_rollback"], true);
-    assert!(server.log().contains("store_rollback"), "{}", server.log());
-    assert!(!finds(&client, "unit 19"), "no stale hit is served");
-    let stale = client.get(&format!("/v1/changes?after={}", cursor.as_str().unwrap()));
-    assert_eq!(stale.status, 410, "{}", stale.text);
-    assert_eq!(add(&client, "unit 19").unwrap().status, 201);
-    assert_eq!(server.end().0, 0);
-    let server = Served::start(&data);
-    assert_eq!(ready(&Client::new(&server.address)), json!({"lag": 0}));
 }
 
 #[test]
