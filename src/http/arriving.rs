@@ -43,10 +43,10 @@ impl Arriving {
     pub(super) fn has(&mut self, bytes: usize) -> Result<(), Problem> {
         let (held, permit) = &mut self.held;
         let more = bytes.div_ceil(1024).saturating_sub(*held);
-        let (Some(door), Ok(1..)) = (&self.door, u32::try_from(more)) else {
+        let (Some(door), Ok(needed @ 1..)) = (&self.door, u32::try_from(more)) else {
             return Ok(());
         };
-        let room = Arc::clone(&door.room).try_acquire_many_owned(more as u32);
+        let room = Arc::clone(&door.room).try_acquire_many_owned(needed);
         let room = room.map_err(|_| overloaded("too many bodies arrive at once"))?;
         match permit {
             Some(permit) => permit.merge(room),

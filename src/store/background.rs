@@ -10,5 +10,7 @@ const YIELDING: i32 = 10;
 /// or where it is refused, all go on alike.
 pub fn yield_to_others() {
     #[cfg(target_os = "linux")]
-    drop(rustix::process::setpriority_process(None, YIELDING));
+    if let Err(error) = rustix::process::setpriority_process(None, YIELDING) {
+        tracing::debug!(%error, "a thread could not be made to give way");
+    }
 }
