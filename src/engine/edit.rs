@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::bulk::UNITS_AT_ONCE;
 use super::requests::{BulkOf, HistoryEntry, ImportMode, NewUnit, UnitView, VariantText, Written};
 use super::{Caller, Engine, Error, Role, invalid, view};
-use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
+use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, Unit, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
@@ -88,6 +89,57 @@ impl Engine {
         });
         deleted.map_err(|error| self.refused(error, id, rev))?;
         Ok(())
+    }
+
+    /// Deletes the units of a memory with this very text in the one language and a text in the other, the very one that
+    /// is given if one is. Tells how many there were; one that somebody changes at this moment is left alone.
+    pub fn delete_text(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        (source_lang, source): (&Lang, &str),
+        (target_lang, target): (&Lang, Option<&str>),
+    ) -> Result<usize, Error> {
+        self.must_be_ready()?;
+        let memory = self.memory_for(caller, Role::Write, memory)?.id;
+        let (from, to) = (source_lang.group(), target_lang.group());
+        let is_meant = |unit: &Unit| {
+            let mut sources = unit.variants.iter();
+            sources.any(|one| {
+                let mut others = unit.variants.iter().filter(|other| other.lang != one.lang);
+                one.lang.group() == from
+                    && one.text == source
+                    && others.any(|other| {
+                        other.lang.group() == to && target.is_none_or(|text| other.text == text)
+                    })
+            })
+        };
+        let mut deleted = 0;
+        for ids in self
+            .index
+            .alike(memory, &from, source)
+            .chunks(UNITS_AT_ONCE)
+        {
+            let mut units = self.store.read(|reader| reader.units(ids))?;
+            units.retain(is_meant);
+            let who = caller.actor();
+            deleted += self.store.write(move |tx| {
+                let mut deleted = 0;
+                for Unit { id, rev, .. } in units {
+                    let after = match tx.delete_unit(id, rev, who.by.as_deref()) {
+                        Err(store::Error::Conflict { .. } | store::Error::NotFound { .. }) => {
+                            continue;
+                        }
+                        after => after?,
+                    };
+                    let deed = Deed::unit("unit_deleted", memory, id);
+                    tx.audit(&who, &deed.revised(Some(rev), Some(after)))?;
+                    deleted += 1;
+                }
+                Ok(deleted)
+            })?;
+        }
+        Ok(deleted)
     }
 
     /// All revisions, the newest first. Also of a deleted unit.

@@ -67,7 +67,8 @@ impl Engine {
             name: DEFAULT.to_owned(),
             ..NewMemory::default()
         };
-        match self.create_memory(caller, &new) {
+        // The answer to remember is that of the write.
+        match self.create_memory(&caller.without_key(), &new) {
             // Somebody else was quicker; or it is read-only, as the write will tell.
             Ok(_) | Err(Error::Exists { .. }) => Ok(new.name),
             Err(error) => Err(error),

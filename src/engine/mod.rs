@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod batch;
 mod browse;
 mod bulk;
 mod bulk_actions;
@@ -25,6 +26,7 @@ mod imports;
 mod keeper;
 mod keys;
 mod lookup;
+mod measure;
 mod memories;
 mod replace;
 mod requests;
@@ -68,6 +70,7 @@ pub use glossary::{
 };
 pub use idempotency::{Answer, Idempotency, Once, Remembered};
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
+pub use measure::{QuestionKind, SnapshotFigures, questions};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
 pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
@@ -142,6 +145,7 @@ pub struct Engine {
     verifying: AtomicBool,
     keys: Keys,
     imports: imports::Running,
+    helpers: batch::Helpers,
     caretaker: Caretaker,
 }
 
@@ -226,6 +230,7 @@ impl Engine {
             verifying: AtomicBool::new(false),
             keys,
             imports: imports::Running::default(),
+            helpers: batch::Helpers::default(),
             caretaker: Caretaker::default(),
         });
         engine.caretaker.start(&engine);

@@ -177,6 +177,19 @@ impl Engine {
         filter: &Filter,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
+        self.export_some(caller, memory, format, filter, u64::MAX, out)
+    }
+
+    /// The same, ending with the page on which so many units have been written.
+    pub fn export_some(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        format: Format,
+        filter: &Filter,
+        enough: u64,
+        out: &mut dyn Write,
+    ) -> Result<Exported, Error> {
         let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
         self.note(caller, Deed::memory("exported", memory.id, &memory.name));
@@ -201,8 +214,8 @@ impl Engine {
                 }
             }
             match page.next {
-                Some(next) => after = Some(next),
-                None => break,
+                Some(next) if exported.units < enough => after = Some(next),
+                _ => break,
             }
         }
         writer.finish()?.flush()?;

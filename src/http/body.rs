@@ -41,6 +41,16 @@ pub(super) struct JsonBody {
     pub(super) value: Value,
 }
 
+impl<T: DeserializeOwned> Body<T> {
+    /// What the bytes of a body say.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Problem> {
+        Ok(Body {
+            value: json::typed(json::parse(bytes)?)?,
+            hash: xxh3_64(bytes),
+        })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -48,13 +58,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (head, arriving) = (check_head(request), Arriving::begins(request));
         let payload = payload.take();
-        Box::pin(async move {
-            let bytes = read(arriving, head?, payload, MAX_BODY).await?;
-            Ok(Body {
-                value: json::typed(json::parse(&bytes)?)?,
-                hash: xxh3_64(&bytes),
-            })
-        })
+        Box::pin(async move { Body::of(&read(arriving, head?, payload, MAX_BODY).await?) })
     }
 }
 

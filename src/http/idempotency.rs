@@ -25,8 +25,10 @@ const MAX_KEY: usize = 200;
 pub(super) struct Key(Option<(String, String)>);
 
 impl Key {
-    /// Of protocols that know no such header.
-    pub(super) const NONE: Key = Key(None);
+    /// The same for a route that is to be called so.
+    pub(super) fn at(self, route: String) -> Self {
+        Key(self.0.map(|(key, _)| (key, route)))
+    }
 
     /// What the engine is to remember by it, where one was given.
     pub(super) fn of(
@@ -99,32 +101,41 @@ impl Locks {
 /// Answers a request that writes: with what was done before under its key, or else by doing it. The usual status is
 /// 200 or, where something is made, 201.
 pub(super) async fn once<T: Answer + Send + 'static>(
-    (access, key, state): (Access, Key, web::Data<State>),
+    asked: (Access, Key, web::Data<State>),
     status: StatusCode,
     body_hash: u64,
     work: impl FnOnce(&Engine, &Caller) -> Result<T, Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
+    shown(status, run(asked, status, body_hash, work).await?)
+}
+
+/// The same for those who answer in words of their own.
+pub(super) async fn run<T: Answer + Send + 'static>(
+    (access, key, state): (Access, Key, web::Data<State>),
+    status: StatusCode,
+    body_hash: u64,
+    work: impl FnOnce(&Engine, &Caller) -> Result<T, Error> + Send + 'static,
+) -> Result<Once<T>, Problem> {
     let (engine, caller) = (Arc::clone(&state.engine), access.caller);
     let key = key.of(status, 0, Arc::new(OnceLock::from(body_hash)));
     let Some(key) = key else {
-        let done = blocking(move || work(&engine, &caller)).await?;
-        return shown(status, Once::Now(done));
+        return Ok(Once::Now(blocking(move || work(&engine, &caller)).await?));
     };
     // The guard goes along: a client that hangs up does not let the next one in early.
     let guard = state.locks.hold(&key.key).await;
-    let done = blocking(move || {
+    blocking(move || {
         let _guard = guard;
         engine.once(caller, key, |caller| {
             let done = work(&engine, caller);
             failpoint::hit("reply");
             done
         })
-    });
-    shown(status, done.await?)
+    })
+    .await
 }
 
 /// The reply.
-pub(super) fn shown<T: Answer>(usual: StatusCode, done: Once<T>) -> Result<HttpResponse, Problem> {
+fn shown<T: Answer>(usual: StatusCode, done: Once<T>) -> Result<HttpResponse, Problem> {
     let status = |status| StatusCode::from_u16(status).unwrap_or(usual);
     match done {
         Once::Now(done) => json(status(done.status(usual.as_u16())), &done),

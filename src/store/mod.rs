@@ -88,7 +88,7 @@ pub use put::{Mode, Outcome};
 pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
 pub use undo::Undone;
-pub use upkeep::Copy;
+pub use upkeep::{Copy, copy_of};
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -156,7 +157,7 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    with_id(&take_in(asked, &state, &request, payload).await?)
+    with_id(&take_in(asked, &state, &request, payload.into_inner()).await?)
 }
 
 /// Reads an upload to its end into a memory.
@@ -164,9 +165,9 @@ pub(in crate::http) async fn take_in(
     asked: Asked,
     state: &State,
     request: &HttpRequest,
-    payload: web::Payload,
+    payload: Payload,
 ) -> Result<ImportReport, Problem> {
-    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
+    let mut incoming = Incoming::new(payload, UPLOAD_GRACE);
     let done = match Door::transfer(request) {
         Ok(place) => receive(asked, state, place, &mut incoming).await,
         Err(problem) => Err(problem),
@@ -193,11 +194,10 @@ pub(in crate::http) struct Asked {
 }
 
 impl Asked {
-    /// A file that replaces what a memory has for the same sources, from a protocol that knows no
-    /// `Idempotency-Key`.
+    /// A file that replaces what a memory has for the same sources; `settings` is a hash of the request's address.
     pub(in crate::http) fn update(
-        caller: Caller,
-        memory: String,
+        (caller, memory): (Caller, String),
+        (key, settings): (Key, u64),
         format: FormatName,
         (from, to): (Lang, Lang),
         name: String,
@@ -205,8 +205,8 @@ impl Asked {
         Asked {
             caller,
             memory,
-            key: Key::NONE,
-            settings: 0,
+            key,
+            settings,
             query: ImportQuery {
                 format,
                 mode: Some(ImportMode::Update),
