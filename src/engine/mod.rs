@@ -68,7 +68,7 @@ pub use glossary::{
     PairFindingKind, Stretch, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView,
     SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
-pub use idempotency::Once;
+pub use idempotency::{Answer, Idempotency, Once, Remembered};
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use measure::{QuestionKind, SnapshotFigures, questions};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
@@ -123,21 +123,6 @@ pub enum Degraded {
 pub trait Progress: Send + Sync {
     /// `bytes` of the (packed) input read, `units` read from it.
     fn advance(&self, bytes: u64, units: u64);
-}
-
-/// An answer that was given to an `Idempotency-Key`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    pub status: u16,
-    pub body: String,
-}
-
-/// What to do with one `Idempotency-Key`: name of the key, the route, and a hash of the body.
-#[derive(Clone, Debug)]
-pub struct Idempotency {
-    pub key: String,
-    pub route: String,
-    pub body_hash: u64,
 }
 
 /// One data folder, opened: what every command and every request calls. Cheap to share.
@@ -416,6 +401,7 @@ impl Tidier {
     fn start(index: Arc<Index>, snapshots: Arc<Snapshots>, store: Arc<Store>) -> Self {
         let (stop, stopped) = std::sync::mpsc::channel();
         let run = move || {
+            store::yield_to_others();
             let (mut seen, mut rest) = (0, 0);
             while stopped.recv_timeout(TIDY_EVERY) == Err(RecvTimeoutError::Timeout) {
                 let changes = index.changes();

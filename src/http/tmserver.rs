@@ -17,6 +17,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -31,10 +32,9 @@ use super::loose::{self, Parameters, decoded, language};
 use super::problem::{Problem, quoted};
 use super::{State, blocking};
 use crate::engine::{
-    Caller, Error, Idempotency, ImportMode, Lookup, LookupReply, Match, NewUnit, Once, Remembered,
-    VariantText,
+    Caller, Engine, Error, ImportMode, Lookup, LookupReply, Match, NewUnit, VariantText,
 };
-use crate::model::{Context, ImportReport, Lang};
+use crate::model::{Context, Lang};
 
 const BASES: [&str; 2] = ["/tmserver", "/amagama/api/v1"];
 /// The least quality and the most candidates where nothing is said.
@@ -121,7 +121,7 @@ impl Address {
     fn text(&self) -> Result<&str, Problem> {
         self.text.as_deref().ok_or_else(|| {
             Problem::new(
-                actix_web::http::StatusCode::NOT_FOUND,
+                StatusCode::NOT_FOUND,
                 "missing_source",
                 "say what to look for: /en/fa/unit/TEXT or /en/fa/unit/?source=TEXT",
             )
@@ -240,27 +240,15 @@ async fn store(
         mode: Some(ImportMode::Update),
         ..NewUnit::default()
     };
-    let engine = state.engine.clone();
-    let work = move |claim: Option<Idempotency>| {
-        let once = claim.map(|key| Once {
-            key,
-            answer: |_| Ok(nothing()),
-        });
-        let memory = engine.memory_to_write(&access.caller, address.memory().as_deref())?;
-        engine.add_unit_once(&access.caller, &memory, &unit, once)?;
-        Ok(nothing())
+    let work = move |engine: &Engine, caller: &Caller| {
+        let memory = engine.memory_to_write(caller, address.memory().as_deref())?;
+        engine.add_unit(caller, &memory, &unit)
     };
-    let route = format!("{} unit", request.method());
-    idempotency::once_within(&state, key, route, hash ^ at, work).await?;
+    // No text of the address is kept.
+    let key = key.at(format!("{} unit", request.method()));
+    idempotency::run((access, key, state), StatusCode::OK, hash ^ at, work).await?;
+    // Both servers answer so that a unit was stored.
     Ok(HttpResponse::Ok().finish())
-}
-
-/// Both servers answer so that a unit was stored.
-fn nothing() -> Remembered {
-    Remembered {
-        status: 200,
-        body: String::new(),
-    }
 }
 
 async fn delete(
@@ -341,9 +329,7 @@ async fn take_file(
     .await?;
     let name = address.name;
     let asked = Asked::update(goal, (key, address.hash), format, pair, name.clone());
-    let answer = take_in(asked, state, request, file).await?;
-    let report: ImportReport =
-        serde_json::from_str(&answer.body).map_err(|_| Problem::internal())?;
+    let report = take_in(asked, state, request, file).await?;
     let count = report.added + report.updated;
     Ok(said(format!("added {count} units from {}", quoted(&name))))
 }
@@ -357,7 +343,7 @@ fn format_of(name: &str) -> Result<FormatName, Problem> {
         Some("tsv") => Ok(FormatName::Tsv),
         Some("csv") => Ok(FormatName::Csv),
         _ => Err(Problem::new(
-            actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             format!(
                 "the format of {} is not read here: send .tmx, .tsv or .csv, each also .gz, or POST the units as a list",

@@ -46,6 +46,7 @@ mod glossary_harm;
 mod helpers;
 mod http;
 mod inputs;
+mod journal;
 mod keys;
 mod languagetool;
 mod languagetool_clients;
