@@ -1,7 +1,7 @@
 //! Figures of the fuzzy index alone, without store and server: `cargo bench --bench index`.
 //!
 //! Times are those of the processor for this thread, so that a busy machine does not spoil them much; loading a
-//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only.
+//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only, `-- growth` is a bench of its own.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -9,6 +9,8 @@
 )]
 
 mod data;
+#[path = "index/growth.rs"]
+mod growth;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -23,8 +25,11 @@ use rustix::time::{ClockId, clock_gettime};
 const MEMORY: MemoryId = MemoryId(1);
 
 fn main() {
-    let only: Option<u8> = std::env::args().find_map(|word| word.parse().ok());
+    let only: Option<usize> = std::env::args().find_map(|word| word.parse().ok());
     let segments = Segments::load();
+    if std::env::args().any(|word| word == "growth") {
+        return growth::run(&segments, only);
+    }
     println!(
         "{} segments, {:.1} MB: {}",
         segments.lines.len(),
@@ -35,7 +40,7 @@ fn main() {
     census(&index);
     let queries = segments.queries(2_000);
     for threshold in [50, 70, 85, 95] {
-        if only.is_none_or(|only| only == threshold) {
+        if only.is_none_or(|only| only == usize::from(threshold)) {
             lookups(
                 &index,
                 &format!("search at {threshold}"),
@@ -102,14 +107,14 @@ fn lookups(index: &Index, what: &str, queries: &[String], threshold: u8) {
     let (mut times, mut found, mut truncated) = (Vec::new(), 0, 0);
     for query in queries {
         let start = processor();
-        let answer = search(index, query, threshold);
+        let answer = search(index, query, threshold, 20);
         times.push(processor() - start);
         found += answer.fuzzy.len() + answer.near.len();
         truncated += usize::from(answer.truncated);
     }
     let mean = times.iter().sum::<Duration>().as_secs_f64() * 1e3 / times.len() as f64;
     times.sort_unstable();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+    let at = |part| at(&times, part);
     println!(
         "{what}: mean {mean:.3}  p50 {:.3}  p95 {:.3}  p99 {:.3}  max {:.2} ms  ({} queries, {found} found, {truncated} truncated)",
         at(0.5),
@@ -120,7 +125,12 @@ fn lookups(index: &Index, what: &str, queries: &[String], threshold: u8) {
     );
 }
 
-fn search(index: &Index, query: &str, threshold: u8) -> Found {
+/// Milliseconds at a place of sorted times.
+fn at(times: &[Duration], part: f64) -> f64 {
+    times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3
+}
+
+fn search(index: &Index, query: &str, threshold: u8, keep: usize) -> Found {
     let analysis = text::analyse(query);
     index.search(&Question {
         memories: &[(MEMORY, 0)],
@@ -129,7 +139,7 @@ fn search(index: &Index, query: &str, threshold: u8) -> Found {
         text: query,
         analysis: &analysis,
         threshold,
-        keep: 20,
+        keep,
     })
 }
 
