@@ -9,7 +9,7 @@ use crate::text::{Analysis, Kind};
 use super::best::Budget;
 use super::meeting::Meeting;
 use super::part::Mark;
-use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
+use super::vocabulary::{Vocabulary, WordId, level};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
 const BOUND_UNIT: u64 = weight::POINT / BOUNDS_A_WEIGHT as u64;
@@ -57,9 +57,9 @@ pub(super) struct Query {
     splits: FxHashMap<(WordId, WordId), Vec<u32>>,
     /// Words that are in none of the three maps, mostly without asking them.
     filter: Filter,
-    /// For each token, the words it can earn with.
+    /// For each source, the words it can earn with.
     leads: Vec<Vec<Lead>>,
-    /// For each token, the pairs of words that written together are it.
+    /// The same of pairs of words that written together are a token.
     split_leads: Vec<Vec<(WordId, WordId)>>,
 }
 
@@ -109,7 +109,19 @@ impl Query {
         self.weights.len()
     }
 
+    /// How many sources of gain there are: first its tokens, then one for each number or placeable.
+    ///
+    /// Numbers earn with any number, so what they earn together depends on how many a segment has: the first of
+    /// the query earns with segments that have one, the second with those that have two, and so on. What is more
+    /// about an equal one is a source of its own.
+    pub(super) fn sources(&self) -> usize {
+        self.leads.len()
+    }
+
     fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
+        let whole = weight::whole(weight::KIND_WEIGHT);
+        let some = weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+        let mut many = [0, 0];
         let mut known: FxHashMap<&str, FxHashMap<WordId, Likeness>> = FxHashMap::default();
         for (place, token) in analysis.tokens.iter().enumerate() {
             match token.kind {
@@ -123,21 +135,16 @@ impl Query {
                     }
                 }
                 kind => {
-                    let any = if kind == Kind::Number {
-                        ANY_NUMBER
-                    } else {
-                        ANY_PLACEABLE
-                    };
-                    let some =
-                        weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+                    let many = &mut many[usize::from(kind == Kind::Placeable)];
+                    *many += 1;
                     self.leads[place].push(Lead {
-                        word: any,
+                        word: level(kind, *many),
                         bound: bound(some),
                     });
-                    if let Some(word) = self.ids[place] {
-                        let bound = bound(weight::whole(weight::KIND_WEIGHT));
-                        self.leads[place].push(Lead { word, bound });
-                    }
+                    let bound = bound(whole - some);
+                    let equal = self.ids[place].map(|word| Lead { word, bound });
+                    self.leads.push(equal.into_iter().collect());
+                    self.split_leads.push(Vec::new());
                 }
             }
         }
@@ -217,14 +224,23 @@ impl Query {
         }
     }
 
-    /// What a token can earn with which word, the highest first.
-    pub(super) fn leads(&self, token: usize) -> &[Lead] {
-        &self.leads[token]
+    /// What a source can earn with which word, the highest first.
+    pub(super) fn leads(&self, source: usize) -> &[Lead] {
+        &self.leads[source]
     }
 
     /// Two words that written together are the token: it can earn all its weight with them.
-    pub(super) fn split_leads(&self, token: usize) -> &[(WordId, WordId)] {
-        &self.split_leads[token]
+    pub(super) fn split_leads(&self, source: usize) -> &[(WordId, WordId)] {
+        &self.split_leads[source]
+    }
+
+    /// The words of all leads in their order, those of each source followed by its pairs.
+    pub(super) fn lead_words(&self) -> impl Iterator<Item = WordId> {
+        let sources = self.leads.iter().zip(&self.split_leads);
+        sources.flat_map(|(leads, splits)| {
+            let leads = leads.iter().map(|lead| lead.word);
+            leads.chain(splits.iter().flat_map(|&(first, second)| [first, second]))
+        })
     }
 
     /// Tells what the marks of a segment can earn: `visit(token, bound)` for each, some more than once.

@@ -21,9 +21,9 @@ use crate::score::{align, weight};
 
 use super::meeting::Meeting;
 use super::part::{Doc, Mark, Part};
-use super::postings::List;
+use super::postings::{Head, List};
 use super::query::{BOUNDS_A_WEIGHT, Query, bound, need};
-use super::vocabulary::{Vocabulary, WordId};
+use super::vocabulary::Vocabulary;
 
 /// Space that searches of one thread use again and again. All slots are empty between searches.
 #[derive(Default)]
@@ -33,6 +33,7 @@ pub(super) struct Scratch {
     bounds: Vec<u32>,
     /// Short lists of the search that is on, decoded.
     arena: Vec<Doc>,
+    heads: Vec<Head>,
     marks: Vec<Mark>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
@@ -134,7 +135,7 @@ impl Search<'_> {
         if whole == 0 {
             return;
         }
-        if self.query.len() > Slot::MOST_TOKENS {
+        if self.query.sources() > Slot::MOST_TOKENS {
             budget.exhausted = true;
             return;
         }
@@ -146,13 +147,13 @@ impl Search<'_> {
             return;
         }
         // Finding a list costs some cache misses, and choosing goes over all tokens again and again.
-        let leads: usize = (0..self.query.len())
-            .map(|token| self.query.leads(token).len())
+        let leads: usize = (0..self.query.sources())
+            .map(|source| self.query.leads(source).len())
             .sum();
         if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
             return;
         }
-        let mut tokens = self.lists(&window, &mut scratch.arena);
+        let mut tokens = self.lists(&window, scratch);
         // Short lists are decoded.
         budget.spend(scratch.arena.len() * 2);
         let need = need(weight::needed(self.percent, whole));
@@ -172,22 +173,28 @@ impl Search<'_> {
         }
     }
 
-    fn lists(&self, window: &Range<Doc>, arena: &mut Vec<Doc>) -> Vec<Lists<'_>> {
+    fn lists(&self, window: &Range<Doc>, scratch: &mut Scratch) -> Vec<Lists<'_>> {
+        let Scratch { arena, heads, .. } = scratch;
         arena.clear();
-        let mut postings = |word: WordId| self.part.postings(word, window, arena);
-        (0..self.query.len())
-            .map(|token| {
+        self.part.heads(self.query.lead_words(), heads);
+        let mut heads = heads.iter();
+        let mut next = || match heads.next() {
+            Some(head) => self.part.postings.list(*head, window, arena),
+            None => List::Few(0..0),
+        };
+        (0..self.query.sources())
+            .map(|source| {
                 let mut lists: Vec<(u32, List)> = self
                     .query
-                    .leads(token)
+                    .leads(source)
                     .iter()
-                    .map(|lead| (lead.bound, postings(lead.word)))
+                    .map(|lead| (lead.bound, next()))
                     .filter(|(_, list)| list.len() > 0)
                     .collect();
-                let whole = bound(weight::whole(self.query.weights[token]));
-                for &(first, second) in self.query.split_leads(token) {
+                for _ in self.query.split_leads(source) {
+                    let whole = bound(weight::whole(self.query.weights[source]));
                     // Segments with both have each: the shorter list holds them all.
-                    let (first, second) = (postings(first), postings(second));
+                    let (first, second) = (next(), next());
                     let list = if first.len() < second.len() {
                         first
                     } else {

@@ -23,10 +23,10 @@ const TIER: f64 = 8.0;
 /// it replaces, and an import must not need much more than its index.
 const LARGEST: usize = 16 << 20;
 /// At rest: a million segments. Each part costs a search the finding of all its lists.
-const LARGEST_AT_REST: usize = 64 << 20;
+pub(super) const LARGEST_AT_REST: usize = 64 << 20;
 
 /// As many parts from the first on as make no more than so many bytes.
-fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
+pub(super) fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
     let mut sum = 0;
     let fit = parts.iter().take_while(|part| {
         sum += part.bytes();

@@ -9,7 +9,7 @@ use super::packed::{Packed, bits};
 use super::part::{Doc, Part, Places};
 use super::postings::Postings;
 use super::similar::{Known, Similar};
-use super::vocabulary::{Vocabulary, WordId, Words, Written};
+use super::vocabulary::{RESERVED, Vocabulary, WordId, Words, Written};
 use crate::text::Kind;
 
 /// Stands for [`Places::Sorted`] where a number of words would stand.
@@ -102,10 +102,10 @@ impl Part {
 impl Places {
     fn are_sound(&self, words: usize) -> bool {
         match self {
-            Self::Numbered(numbers) => (2..=words).contains(numbers),
+            Self::Numbered(numbers) => (RESERVED as usize..=words).contains(numbers),
             Self::Sorted(ids) => {
-                // The two lists of all numbers and placeables are always there.
-                ids.starts_with(&[0, 1])
+                // The lists of numbers and placeables are always there.
+                ids.get(RESERVED as usize - 1) == Some(&(RESERVED - 1))
                     && ascend(ids)
                     && ids.last().is_some_and(|&last| (last as usize) < words)
             }
@@ -132,7 +132,7 @@ impl Postings {
         (0..self.directory.len()).all(|word| {
             arena.clear();
             let (mut next, mut sound) = (0, true);
-            let list = self.list(word, &(0..Doc::MAX), &mut arena);
+            let list = self.list(self.head(word), &(0..Doc::MAX), &mut arena);
             list.each(&arena, |doc| {
                 sound &= doc >= next && doc < segments;
                 next = doc.saturating_add(1);
@@ -245,10 +245,14 @@ impl Words {
             self.counts.len(),
         ];
         let ends = || self.ends.iter().map(|&end| u64::from(end));
-        // The first two stand for all numbers and all placeables, see `Vocabulary::new`.
-        (2..1 << 28).contains(&count)
-            && self.ends.starts_with(&[0, 0])
-            && self.kinds.starts_with(&[Kind::Number, Kind::Placeable])
+        let reserved = RESERVED as usize;
+        (reserved..1 << 28).contains(&count)
+            && self.ends.iter().take(reserved).all(|&end| end == 0)
+            && self
+                .kinds
+                .iter()
+                .take(reserved)
+                .all(|&kind| kind != Kind::Word)
             && lengths.iter().all(|&length| length == count)
             && ascend_to(ends(), self.text.len() as u64)
             && ends().next_back() == Some(self.text.len() as u64)

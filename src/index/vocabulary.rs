@@ -15,10 +15,17 @@ use super::similar::{Known, Similar, may_be_within, signature};
 /// A word's number.
 pub(super) type WordId = u32;
 
-/// Stands for "some number" in the postings of a part: every segment with a number is listed there.
-pub(super) const ANY_NUMBER: WordId = 0;
-/// The same for placeables.
-pub(super) const ANY_PLACEABLE: WordId = 1;
+/// The first so many words stand in the postings of a part for "has a number", "has two" and so on up to
+/// [`LEVELS`], and the next so many for placeables: every segment that has as many is listed there.
+pub(super) const RESERVED: WordId = 2 * LEVELS;
+/// A text of more numbers than this is listed as if it had so many.
+pub(super) const LEVELS: WordId = 8;
+
+/// What stands for "has so many of a kind", from 1.
+pub(super) fn level(kind: Kind, many: usize) -> WordId {
+    let first = if kind == Kind::Number { 0 } else { LEVELS };
+    first + (many.clamp(1, LEVELS as usize) as WordId - 1)
+}
 
 /// Words beyond those that the directory of similar words knows are compared one by one; when there are
 /// more than this and than an eighth of the known, a new directory is due.
@@ -107,7 +114,12 @@ impl Words {
         directory: &Similar,
         found: &mut FxHashMap<WordId, Likeness>,
     ) {
-        directory.candidates(pattern, |id| self.compare(pattern, letters, id, found));
+        // A signature is one cache miss, and nearly all end there.
+        directory.candidates(pattern, |id, edits| {
+            if may_be_within(letters, self.signatures[id as usize], edits) {
+                self.compare(pattern, letters, id, found);
+            }
+        });
     }
 
     /// A directory of all words.
@@ -154,9 +166,16 @@ impl Vocabulary {
             parted: Vec::new(),
             similar: Arc::default(),
         };
-        // No token has an empty text, so nothing else can be the same as these two.
-        vocabulary.intern(Kind::Number, "");
-        vocabulary.intern(Kind::Placeable, "");
+        // No token has an empty text, so nothing finds these.
+        for id in 0..RESERVED {
+            let kind = if id < LEVELS {
+                Kind::Number
+            } else {
+                Kind::Placeable
+            };
+            vocabulary.words.push(kind, "");
+            vocabulary.joined.push(false);
+        }
         vocabulary
     }
 
@@ -313,7 +332,7 @@ impl Vocabulary {
         } = written;
         let hash_of = |id: &WordId| Self::hash(words.kinds[*id as usize], words.text(*id));
         let mut table = HashTable::with_capacity(words.len());
-        for id in 0..words.len() as WordId {
+        for id in RESERVED..words.len() as WordId {
             table.insert_unique(hash_of(&id), id, hash_of);
         }
         Self {
