@@ -30,6 +30,8 @@ use super::vocabulary::Vocabulary;
 pub(super) struct Scratch {
     slots: Vec<Slot>,
     touched: Vec<Doc>,
+    /// A bit for each segment that is touched: these stay in the cache where the slots do not.
+    is_touched: Vec<u64>,
     bounds: Vec<u32>,
     /// Short lists of the search that is on, decoded.
     arena: Vec<Doc>,
@@ -214,10 +216,12 @@ impl Search<'_> {
     fn gather(&self, tokens: &[Lists], scratch: &mut Scratch) {
         if scratch.slots.len() < self.part.len() {
             scratch.slots.resize(self.part.len(), Slot::default());
+            scratch.is_touched.resize(self.part.len().div_ceil(64), 0);
         }
         let Scratch {
             slots,
             touched,
+            is_touched,
             arena,
             ..
         } = scratch;
@@ -230,6 +234,9 @@ impl Search<'_> {
                     };
                     if slot.is_empty() {
                         touched.push(doc);
+                        if let Some(bits) = is_touched.get_mut(doc as usize / 64) {
+                            *bits |= 1 << (doc % 64);
+                        }
                     }
                     // Otherwise a list of the same token that earns more has been here.
                     if slot.last() != token {
@@ -272,11 +279,17 @@ impl Search<'_> {
             }
             rest -= tokens[token].rest(0);
             let number = token as u32 + 1;
-            let Scratch { slots, arena, .. } = &mut *scratch;
+            let Scratch {
+                slots,
+                arena,
+                is_touched,
+                ..
+            } = &mut *scratch;
             for (bound, list) in &tokens[token].lists {
                 list.each(arena, |doc| {
-                    if let Some(slot) = slots.get_mut(doc as usize)
-                        && !slot.is_empty()
+                    let bits = is_touched.get(doc as usize / 64);
+                    if bits.is_some_and(|bits| bits >> (doc % 64) & 1 != 0)
+                        && let Some(slot) = slots.get_mut(doc as usize)
                         && slot.last() != number
                     {
                         slot.add(number, *bound);
@@ -301,6 +314,7 @@ impl Search<'_> {
         let touched = std::mem::take(&mut scratch.touched);
         for &doc in &touched {
             let gain = std::mem::take(&mut scratch.slots[doc as usize]).gain();
+            scratch.is_touched[doc as usize / 64] = 0;
             let most = rest.saturating_add(gain);
             if most < least || most < self.need(doc) || !accept(doc) {
                 continue;

@@ -77,7 +77,8 @@ impl State {
         (most > 0).then(|| part.clone())
     }
 
-    fn segments(&self) -> usize {
+    /// How many it has, dead ones included.
+    pub(super) fn segments(&self) -> usize {
         self.parts.iter().map(|part| part.len()).sum()
     }
 }
