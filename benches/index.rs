@@ -1,7 +1,7 @@
 //! Figures of the fuzzy index alone, without store and server: `cargo bench --bench index`.
 //!
 //! Times are those of the processor for this thread, so that a busy machine does not spoil them much; loading a
-//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only.
+//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only, `-- growth` is a bench of its own.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -9,6 +9,8 @@
 )]
 
 mod data;
+#[path = "index/growth.rs"]
+mod growth;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -23,8 +25,11 @@ use rustix::time::{ClockId, clock_gettime};
 const MEMORY: MemoryId = MemoryId(1);
 
 fn main() {
-    let only: Option<u8> = std::env::args().find_map(|word| word.parse().ok());
+    let only: Option<usize> = std::env::args().find_map(|word| word.parse().ok());
     let segments = Segments::load();
+    if std::env::args().any(|word| word == "growth") {
+        return growth::run(&segments, only);
+    }
     println!(
         "{} segments, {:.1} MB: {}",
         segments.lines.len(),
@@ -35,7 +40,7 @@ fn main() {
     census(&index);
     let queries = segments.queries(2_000);
     for threshold in [50, 70, 85, 95] {
-        if only.is_none_or(|only| only == threshold) {
+        if only.is_none_or(|only| only == usize::from(threshold)) {
             lookups(
                 &index,
                 &format!("search at {threshold}"),
@@ -50,6 +55,32 @@ fn main() {
     snapshot(&index);
     hard(&index, &segments);
     near_duplicates();
+    beside(&index, &segments);
+}
+
+/// A look-up that names a small memory pays for that, not for the large one beside it.
+fn beside(index: &Index, segments: &Segments) {
+    const SMALL: MemoryId = MemoryId(2);
+    let en = Lang::parse("en").unwrap();
+    let mut filling = index.fill();
+    for (line, id) in segments.lines.iter().step_by(88).zip(1_000_000..) {
+        filling.add(SMALL, UnitId(id), [(&en, line.as_str())].into_iter());
+    }
+    filling.finish();
+    let mut times: Vec<Duration> = Vec::new();
+    for query in segments.queries(2_000) {
+        let start = processor();
+        search_in(index, &[(SMALL, 0)], &query, 70, 20);
+        times.push(processor() - start);
+    }
+    times.sort_unstable();
+    println!(
+        "in a memory of {} beside that at 70: p50 {:.3}  p95 {:.3}  p99 {:.3} ms",
+        segments.lines.len().div_ceil(88),
+        at(&times, 0.5),
+        at(&times, 0.95),
+        at(&times, 0.99)
+    );
 }
 
 fn english() -> LangGroup {
@@ -102,14 +133,14 @@ fn lookups(index: &Index, what: &str, queries: &[String], threshold: u8) {
     let (mut times, mut found, mut truncated) = (Vec::new(), 0, 0);
     for query in queries {
         let start = processor();
-        let answer = search(index, query, threshold);
+        let answer = search(index, query, threshold, 20);
         times.push(processor() - start);
         found += answer.fuzzy.len() + answer.near.len();
         truncated += usize::from(answer.truncated);
     }
     let mean = times.iter().sum::<Duration>().as_secs_f64() * 1e3 / times.len() as f64;
     times.sort_unstable();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+    let at = |part| at(&times, part);
     println!(
         "{what}: mean {mean:.3}  p50 {:.3}  p95 {:.3}  p99 {:.3}  max {:.2} ms  ({} queries, {found} found, {truncated} truncated)",
         at(0.5),
@@ -120,16 +151,31 @@ fn lookups(index: &Index, what: &str, queries: &[String], threshold: u8) {
     );
 }
 
-fn search(index: &Index, query: &str, threshold: u8) -> Found {
+/// Milliseconds at a place of sorted times.
+fn at(times: &[Duration], part: f64) -> f64 {
+    times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3
+}
+
+fn search(index: &Index, query: &str, threshold: u8, keep: usize) -> Found {
+    search_in(index, &[(MEMORY, 0)], query, threshold, keep)
+}
+
+fn search_in(
+    index: &Index,
+    memories: &[(MemoryId, u8)],
+    query: &str,
+    threshold: u8,
+    keep: usize,
+) -> Found {
     let analysis = text::analyse(query);
     index.search(&Question {
-        memories: &[(MEMORY, 0)],
+        memories,
         source: &english(),
         target: &english(),
         text: query,
         analysis: &analysis,
         threshold,
-        keep: 20,
+        keep,
     })
 }
 

@@ -53,27 +53,33 @@ impl Segments {
     /// Exact, edited and unseen segments in equal parts.
     pub(crate) fn queries(&self, count: usize) -> Vec<String> {
         let mut random = Random(42);
-        let words_of = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let make = |kind: usize| {
-            let mut words = words_of(&self.lines[random.below(self.lines.len())]);
-            let other = words_of(&self.lines[random.below(self.lines.len())]);
-            match kind % 3 {
-                0 => {}
-                1 => {
-                    for _ in 0..1 + words.len() / 8 {
-                        let place = random.below(words.len());
-                        words[place] = other[random.below(other.len())].clone();
-                    }
-                }
-                _ => {
-                    words.truncate(words.len() / 2);
-                    words.extend_from_slice(&other[other.len() / 2..]);
-                }
-            }
-            words.join(" ")
+        let make = |kind| {
+            let mut line = || self.lines[random.below(self.lines.len())].clone();
+            let (one, other) = (line(), line());
+            query(kind, &one, &other, &mut random)
         };
         (0..count).map(make).collect()
     }
+}
+
+/// One line as it is, or with some words of the other, or half of each.
+pub(crate) fn query(kind: usize, one: &str, other: &str, random: &mut Random) -> String {
+    let mut words: Vec<&str> = one.split(' ').collect();
+    let other: Vec<&str> = other.split(' ').collect();
+    match kind % 3 {
+        0 => {}
+        1 => {
+            for _ in 0..1 + words.len() / 8 {
+                let place = random.below(words.len());
+                words[place] = other[random.below(other.len())];
+            }
+        }
+        _ => {
+            words.truncate(words.len() / 2);
+            words.extend_from_slice(&other[other.len() / 2..]);
+        }
+    }
+    words.join(" ")
 }
 
 /// Xorshift: the same numbers every time.

@@ -299,3 +299,7 @@ fn add(filling: &mut crate::index::Filling, units: Vec<crate::model::Unit>) {
         filling.add(unit.memory, unit.id, variants);
     }
 }
+
+#[cfg(test)]
+#[path = "snapshots_tests.rs"]
+mod tests;

@@ -16,8 +16,11 @@ use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::score::{self, weight};
 use crate::text::analyse;
 
-/// Steps a look-up may cost (see [`Budget`]): some 50 ms on one of two shared cores.
-const BUDGET: u64 = 12_000_000;
+/// Steps a look-up may cost for the words of its text (see [`Budget`]), some 20 ms, and as much again for
+/// comparing, so that a text of a thousand words still gets to be compared …
+const BUDGET: u64 = 6_000_000;
+/// … and more the more segments it asks: at 50 % it has to read about so much of them.
+const BUDGET_A_SEGMENT: u64 = 4;
 /// The most near candidates given of one memory; those of the same text come first.
 const MOST_NEAR: usize = 500;
 
@@ -42,8 +45,7 @@ impl Index {
         }
         let vocabulary = self.vocabulary(question.source);
         let vocabulary = vocabulary.read();
-        // Half for the words, so that a text of a thousand words still gets to be compared.
-        let mut words_budget = Budget::new(BUDGET / 2);
+        let mut words_budget = Budget::new(BUDGET);
         let answer = Answer {
             question,
             has_target: self.sets_with(question.target),
@@ -55,7 +57,8 @@ impl Index {
             ),
             vocabulary: &vocabulary,
         };
-        let budget = Budget::new(BUDGET / 2);
+        let segments: usize = asked.iter().map(|asked| asked.state.segments()).sum();
+        let budget = Budget::new(BUDGET + BUDGET_A_SEGMENT * segments as u64);
         let mut found = SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget));
         found.truncated |= words_budget.exhausted;
         found

@@ -1,5 +1,6 @@
 //! Filling the index: the store's changes as they come, and all that is there at the start.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parking_lot::{MutexGuard, RwLock};
@@ -7,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::Index;
 use super::part::{Entry, Mark, Part};
+use super::shard::{LARGEST_AT_REST, Shard, first_within};
 use super::vocabulary::Vocabulary;
 use crate::model::{Change, ChangeKind, Lang, LangGroup, MemoryId, UnitId};
 use crate::score::{self, weight};
@@ -18,14 +20,16 @@ pub(super) const ANY_LANGUAGES: u16 = u16::MAX;
 /// Segments whose words are numbered in one go, while look-ups in that language wait.
 const NUMBERED_AT_ONCE: usize = 64;
 
-/// Tokens (and segments) that wait until a part is made of them while the index is filled: 8 MB.
+/// Tokens (and segments) that wait until a draft is made of them while the index is filled: 8 MB.
 const TOKENS_A_PART: usize = 1 << 20;
+/// Drafts that are merged into one part: three fifths of it are not its postings.
+const LARGEST_DRAFTS: usize = LARGEST_AT_REST / 5 * 3;
 
 /// Segments on their way into the index, and units on their way out.
 pub struct Filling<'a> {
     index: &'a Index,
     shards: FxHashMap<(MemoryId, LangGroup), Pending>,
-    /// Where nobody waits for what is filled in: parts are made when there is enough for one, merged at the end.
+    /// Where nobody waits for what is filled in: drafts are made when there is enough for one, merged at the end.
     at_leisure: Option<MutexGuard<'a, ()>>,
     /// Analyses that can be used again.
     spare: Vec<Analysis>,
@@ -39,6 +43,10 @@ struct Pending {
     entries: Vec<Entry>,
     /// Tokens and segments among the entries.
     size: usize,
+    /// What came before, where nobody waits for it …
+    drafts: Vec<Arc<Part>>,
+    /// … and made into parts.
+    parts: Vec<Part>,
 }
 
 /// A segment with its tokens, not yet numbered.
@@ -153,9 +161,7 @@ impl<'a> Filling<'a> {
             if pending.analysed.len() == NUMBERED_AT_ONCE {
                 pending.number(self.index, &group, &mut self.spare);
                 if self.at_leisure.is_some() && pending.size > TOKENS_A_PART {
-                    let _writer = self.index.writer.lock();
-                    let part = Part::build(self.index.next_age(), pending.take());
-                    self.index.shard(memory, &group).push(part);
+                    pending.draft();
                 }
             }
         }
@@ -163,7 +169,12 @@ impl<'a> Filling<'a> {
 
     /// Takes a unit out, in whichever languages it was there before this filling began, or is in it.
     pub fn take_out(&mut self, memory: MemoryId, unit: UnitId) {
-        for ((_, _), pending) in self.shards.iter_mut().filter(|((of, _), _)| *of == memory) {
+        for ((_, group), pending) in self.shards.iter_mut().filter(|((of, _), _)| *of == memory) {
+            if !pending.drafts.is_empty() {
+                pending.merge();
+                let _writer = self.index.writer.lock();
+                pending.put_in(self.index, &self.index.shard(memory, group));
+            }
             pending.analysed.retain(|segment| segment.unit != unit);
             pending.entries.retain(|entry| entry.unit != unit);
         }
@@ -185,6 +196,7 @@ impl<'a> Filling<'a> {
     pub fn finish(mut self) {
         let index = self.index;
         let _alone = self.at_leisure.take();
+        self.merge_drafts();
         let writer = index.writer.lock();
         self.put_in(|_| ());
         drop(writer);
@@ -192,8 +204,9 @@ impl<'a> Filling<'a> {
     }
 
     /// Makes look-ups see it all, and leaves it to [`Index::tidy`] to make it compact.
-    pub fn finish_soon(self) {
+    pub fn finish_soon(mut self) {
         let index = self.index;
+        self.merge_drafts();
         let _writer = index.writer.lock();
         self.put_in(file_if_due);
     }
@@ -203,18 +216,49 @@ impl<'a> Filling<'a> {
         for ((memory, group), mut pending) in self.shards.drain() {
             pending.number(self.index, &group, &mut self.spare);
             file(&self.index.vocabulary(&group));
-            let age = self.index.next_age();
-            self.index
-                .shard(memory, &group)
-                .change(age, &pending.gone, pending.entries);
+            pending.put_in(self.index, &self.index.shard(memory, &group));
+        }
+    }
+
+    /// Makes parts of all drafts, and of what came after them.
+    fn merge_drafts(&mut self) {
+        for ((_, group), pending) in &mut self.shards {
+            if !pending.drafts.is_empty() {
+                pending.number(self.index, group, &mut self.spare);
+                pending.draft();
+                pending.merge();
+            }
         }
     }
 }
 
 impl Pending {
-    fn take(&mut self) -> Vec<Entry> {
+    fn draft(&mut self) {
         self.size = 0;
-        std::mem::take(&mut self.entries)
+        let entries = std::mem::take(&mut self.entries);
+        self.drafts.push(Arc::new(Part::draft(entries)));
+    }
+
+    /// Makes parts of the drafts, each as large as may be.
+    fn merge(&mut self) {
+        while !self.drafts.is_empty() {
+            let some = first_within(&self.drafts, LARGEST_DRAFTS).len().max(1);
+            let drafts: Vec<Arc<Part>> = self.drafts.drain(..some).collect();
+            self.parts.push(Part::merge(0, &drafts, |_, _| true));
+        }
+    }
+
+    /// Takes out what is gone, then puts in what is new. For whom holds the writer's lock.
+    fn put_in(&mut self, index: &Index, shard: &Shard) {
+        let (gone, entries) = (
+            std::mem::take(&mut self.gone),
+            std::mem::take(&mut self.entries),
+        );
+        shard.change(index.next_age(), &gone, entries);
+        for mut part in self.parts.drain(..) {
+            part.age = index.next_age();
+            shard.push(part);
+        }
     }
 
     /// Numbers the words of what is analysed.

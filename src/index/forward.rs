@@ -16,7 +16,8 @@ use rustc_hash::FxHashMap;
 
 use super::packed::{bits, bits_at};
 use super::part::Doc;
-use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, WordId};
+use super::vocabulary::WordId;
+use crate::text::Kind;
 
 /// A token of a segment: a word's number and what kind of token it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,14 +67,13 @@ impl Mark {
         self.0 & Self::PLACEABLE != 0
     }
 
-    /// The list of its kind that a segment with it is also on.
-    pub(super) fn class(self) -> Option<WordId> {
+    pub(super) fn kind(self) -> Kind {
         if self.is_number() {
-            Some(ANY_NUMBER)
+            Kind::Number
         } else if self.is_placeable() {
-            Some(ANY_PLACEABLE)
+            Kind::Placeable
         } else {
-            None
+            Kind::Word
         }
     }
 }
@@ -120,11 +120,11 @@ pub(super) struct Forward {
 }
 
 impl Forward {
-    /// How often each mark occurs gives the alphabet: marks by rank.
-    pub(super) fn alphabet(counts: FxHashMap<Mark, u32>) -> Vec<Mark> {
+    /// How often each mark occurs gives the alphabet: marks by rank, with how often each occurs.
+    pub(super) fn alphabet(counts: FxHashMap<Mark, u32>) -> Vec<(Mark, u32)> {
         let mut marks: Vec<(Mark, u32)> = counts.into_iter().collect();
         marks.sort_unstable_by_key(|&(mark, count)| (std::cmp::Reverse(count), mark));
-        marks.into_iter().map(|(mark, _)| mark).collect()
+        marks
     }
 
     /// The rank of each token of a segment; one that there is no mark for only out of damaged bytes.

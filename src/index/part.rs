@@ -10,13 +10,14 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::model::UnitId;
+use crate::text::Kind;
 
 pub(super) use super::forward::Mark;
 use super::forward::{Forward, Writer};
 use super::near::Near;
 use super::packed::Packed;
-use super::postings::{List, Postings};
-use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, WordId};
+use super::postings::{Head, Postings};
+use super::vocabulary::{LEVELS, RESERVED, WordId, level};
 
 /// A segment on its way into a part.
 pub(super) struct Entry {
@@ -46,11 +47,11 @@ pub(super) enum Places {
 impl Places {
     fn of(alphabet: &[u32], tokens: usize) -> Self {
         let ids = || alphabet.iter().map(|&mark| Mark(mark).id());
-        let numbers = ids().max().unwrap_or_default().max(ANY_PLACEABLE) as usize + 1;
+        let numbers = ids().fold(RESERVED, |most, id| most.max(id + 1)) as usize;
         if numbers <= tokens / 4 {
             return Self::Numbered(numbers);
         }
-        let mut words: Vec<WordId> = ids().chain([ANY_NUMBER, ANY_PLACEABLE]).collect();
+        let mut words: Vec<WordId> = ids().chain(0..RESERVED).collect();
         words.sort_unstable();
         words.dedup();
         Self::Sorted(words)
@@ -105,14 +106,23 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn build(age: u64, mut entries: Vec<Entry>) -> Self {
+    pub(super) fn build(age: u64, entries: Vec<Entry>) -> Self {
+        Self::assembled(entries).finish(age)
+    }
+
+    /// A part without postings: nothing is found in it, but it can be merged.
+    pub(super) fn draft(entries: Vec<Entry>) -> Self {
+        Self::assembled(entries).draft()
+    }
+
+    fn assembled(mut entries: Vec<Entry>) -> Assembly {
         entries.sort_unstable_by_key(|entry| Self::order(entry.weight, entry.unit));
         let mut counts: FxHashMap<Mark, u32> = FxHashMap::default();
         for mark in entries.iter().flat_map(|entry| &entry.marks) {
             *counts.entry(*mark).or_default() += 1;
         }
         let alphabet = Forward::alphabet(counts);
-        let ranks: FxHashMap<Mark, u32> = alphabet.iter().copied().zip(0..).collect();
+        let ranks: FxHashMap<Mark, u32> = alphabet.iter().map(|(mark, _)| *mark).zip(0..).collect();
         let mut assembly = Assembly::new(alphabet, entries.len());
         for entry in &entries {
             assembly.begin(
@@ -124,7 +134,7 @@ impl Part {
                 assembly.push(ranks.get(mark).copied().unwrap_or_default());
             }
         }
-        assembly.finish(age)
+        assembly
     }
 
     /// One part of those segments of others that are alive. Needs little room beside the result.
@@ -151,7 +161,7 @@ impl Part {
         // Stable: it makes use of the parts being sorted already.
         all.sort_by_key(|&(order, ..)| order);
         let alphabet = Forward::alphabet(counts);
-        let ranks: FxHashMap<Mark, u32> = alphabet.iter().copied().zip(0..).collect();
+        let ranks: FxHashMap<Mark, u32> = alphabet.iter().map(|(mark, _)| *mark).zip(0..).collect();
         let rank_of = |mark: &u32| ranks.get(&Mark(*mark)).copied().unwrap_or_default();
         let new_ranks: Vec<Vec<u32>> = parts
             .iter()
@@ -222,16 +232,11 @@ impl Part {
         first_from(weights.start)..first_from(weights.end)
     }
 
-    /// The segments that have a word, within a window, in order; few are decoded to the end of `arena`.
-    pub(super) fn postings(
-        &self,
-        word: WordId,
-        window: &Range<Doc>,
-        arena: &mut Vec<Doc>,
-    ) -> List<'_> {
+    /// Where the lists of words begin.
+    pub(super) fn heads(&self, words: impl Iterator<Item = WordId>, heads: &mut Vec<Head>) {
         // A word without a place has no list there.
-        let place = self.places.find(word).unwrap_or(usize::MAX);
-        self.postings.list(place, window, arena)
+        let places = words.map(|word| self.places.find(word).unwrap_or(usize::MAX));
+        self.postings.heads(places, heads);
     }
 
     /// Adds all segments that have a word.
@@ -264,8 +269,8 @@ impl Part {
     }
 }
 
-/// Postings that are laid out at once while a part is made: 16 MB.
-const POSTED_AT_ONCE: usize = 4 << 20;
+/// Postings that are laid out at once while a part is made: 32 MB.
+const POSTED_AT_ONCE: usize = 8 << 20;
 
 /// A part in the making: segments come in their order.
 struct Assembly {
@@ -275,12 +280,14 @@ struct Assembly {
     same: Vec<u8>,
     languages: Vec<u16>,
     near: Vec<(u32, Doc)>,
-    tokens: usize,
+    /// How often each rank occurs.
+    counts: Vec<u32>,
     forward: Writer,
 }
 
 impl Assembly {
-    fn new(alphabet: Vec<Mark>, count: usize) -> Self {
+    fn new(alphabet: Vec<(Mark, u32)>, count: usize) -> Self {
+        let (alphabet, counts) = alphabet.into_iter().unzip();
         Self {
             units: Vec::with_capacity(count),
             weights: Vec::new(),
@@ -288,7 +295,7 @@ impl Assembly {
             same: Vec::with_capacity(count),
             languages: Vec::with_capacity(count),
             near: Vec::with_capacity(count),
-            tokens: 0,
+            counts,
             forward: Writer::new(alphabet),
         }
     }
@@ -308,19 +315,26 @@ impl Assembly {
 
     fn push(&mut self, rank: u32) {
         self.forward.push(rank);
-        self.tokens += 1;
     }
 
-    fn finish(mut self, age: u64) -> Part {
+    fn finish(self, age: u64) -> Part {
+        let counts = self.counts.clone();
+        let mut part = self.draft();
+        part.age = age;
+        let tokens = counts.iter().map(|&count| count as usize).sum();
+        part.places = Places::of(&part.forward.alphabet, tokens);
+        part.postings = post(&part.forward, &part.places, &counts, part.len() as Doc);
+        part
+    }
+
+    fn draft(mut self) -> Part {
         self.near.sort_unstable();
         let least_unit = self.units.iter().copied().min().unwrap_or_default();
         let less = |&unit: &i64| unit.wrapping_sub(least_unit) as u64;
         let range = self.units.iter().map(less).max().unwrap_or_default();
         let most_languages = self.languages.iter().copied().max().unwrap_or_default();
-        let forward = self.forward.finish();
-        let places = Places::of(&forward.alphabet, self.tokens);
         Part {
-            age,
+            age: 0,
             units: Packed::of(range, self.units.iter().map(less)),
             least_unit,
             weights: self.weights,
@@ -329,72 +343,92 @@ impl Assembly {
                 most_languages.into(),
                 self.languages.iter().map(|&set| set.into()),
             ),
-            postings: post(&forward, &places, self.same.len() as Doc),
             same: self.same,
-            forward,
-            places,
+            forward: self.forward.finish(),
+            places: Places::Sorted(Vec::new()),
+            postings: Postings::default(),
             near: Near::build(&self.near),
         }
     }
 }
 
-/// Makes the postings of the forward view: counts, then fills so many lists at once as fit into
-/// [`POSTED_AT_ONCE`], so that each list comes out sorted.
-fn post(forward: &Forward, places: &Places, docs: Doc) -> Postings {
-    const NOWHERE: u32 = u32::MAX;
-    let of_rank: Vec<[u32; 2]> = forward
+/// Makes the postings of the forward view: fills so many lists at once as fit into [`POSTED_AT_ONCE`], so that
+/// each comes out sorted. `counts` says how often each rank occurs: a list has room for that, and for a first
+/// entry that is no segment.
+fn post(forward: &Forward, places: &Places, counts: &[u32], docs: Doc) -> Postings {
+    let of_rank: Vec<(u32, Kind)> = forward
         .alphabet
         .iter()
-        .map(|&mark| {
-            let class = Mark(mark).class();
-            let class = class.map_or(NOWHERE, |class| places.of_known(class));
-            [places.of_known(Mark(mark).id()), class]
-        })
+        .map(|&mark| (places.of_known(Mark(mark).id()), Mark(mark).kind()))
         .collect();
-    let mut last = vec![Doc::MAX; places.len()];
-    let mut each_posting = |batch: Range<u32>, visit: &mut dyn FnMut(usize, Doc)| {
-        last[batch.start as usize..batch.end as usize].fill(Doc::MAX);
+    let levels = [Kind::Number, Kind::Placeable].map(|kind| {
+        (1..=LEVELS as usize)
+            .map(|many| places.of_known(level(kind, many)))
+            .collect::<Vec<u32>>()
+    });
+    let mut room = vec![1u32; places.len()];
+    for (&(place, kind), &count) in of_rank.iter().zip(counts) {
+        room[place as usize] += count;
+        let levels = levels_of(&levels, kind);
+        for &level in levels {
+            room[level as usize] += count;
+        }
+    }
+    let mut postings = Postings::with_words(places.len());
+    let mut start = 0;
+    while start < room.len() {
+        let mut sum = 0;
+        let fit = room[start..].iter().take_while(|&&room| {
+            sum += room as usize;
+            sum <= POSTED_AT_ONCE
+        });
+        let batch = start..start + fit.count().max(1);
+        let starts: Vec<u32> = room[batch.clone()]
+            .iter()
+            .scan(0, |sum, room| Some(std::mem::replace(sum, *sum + room)))
+            .collect();
+        let mut lists = vec![Doc::MAX; room[batch.clone()].iter().map(|&room| room as usize).sum()];
+        let mut ends: Vec<u32> = starts.iter().map(|start| start + 1).collect();
         for doc in 0..docs {
+            let mut post = |place: u32| {
+                let Some(end) = (place as usize)
+                    .checked_sub(start)
+                    .and_then(|at| ends.get_mut(at))
+                else {
+                    return;
+                };
+                if lists[*end as usize - 1] != doc {
+                    lists[*end as usize] = doc;
+                    *end += 1;
+                }
+            };
+            let mut many = [0, 0];
             forward.each_rank(doc, |rank| {
-                for place in of_rank[rank as usize] {
-                    if batch.contains(&place) && last[place as usize] != doc {
-                        last[place as usize] = doc;
-                        visit(place as usize, doc);
+                let (place, kind) = of_rank[rank as usize];
+                post(place);
+                if kind != Kind::Word {
+                    let many = &mut many[usize::from(kind == Kind::Placeable)];
+                    if let Some(&level) = levels_of(&levels, kind).get(*many) {
+                        post(level);
                     }
+                    *many += 1;
                 }
             });
         }
-    };
-    let all = places.len() as u32;
-    let mut counts = vec![0u32; places.len()];
-    each_posting(0..all, &mut |place, _| counts[place] += 1);
-    let mut postings = Postings::with_words(places.len());
-    let mut start = 0;
-    while start < all {
-        let (mut end, mut sum) = (start, 0);
-        while end < all && (end == start || sum + counts[end as usize] as usize <= POSTED_AT_ONCE) {
-            sum += counts[end as usize] as usize;
-            end += 1;
+        for (start, end) in starts.into_iter().zip(ends) {
+            postings.push(&lists[start as usize + 1..end as usize]);
         }
-        let batch = start as usize..end as usize;
-        let mut lists = vec![0; sum];
-        // From the start of each list to its end.
-        let mut ends: Vec<u32> = counts[batch.clone()]
-            .iter()
-            .scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count)))
-            .collect();
-        each_posting(start..end, &mut |place, doc| {
-            let place = &mut ends[place - batch.start];
-            lists[*place as usize] = doc;
-            *place += 1;
-        });
-        let mut from = 0;
-        for end in ends {
-            postings.push(&lists[from as usize..end as usize]);
-            from = end;
-        }
-        start = end;
+        start = batch.end;
     }
     postings.finish();
     postings
+}
+
+/// The lists of segments that have one, two, … of a kind.
+fn levels_of(levels: &[Vec<u32>; 2], kind: Kind) -> &[u32] {
+    match kind {
+        Kind::Word => &[],
+        Kind::Number => &levels[0],
+        Kind::Placeable => &levels[1],
+    }
 }

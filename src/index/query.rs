@@ -9,7 +9,7 @@ use crate::text::{Analysis, Kind};
 use super::best::Budget;
 use super::meeting::Meeting;
 use super::part::Mark;
-use super::vocabulary::{ANY_NUMBER, ANY_PLACEABLE, Vocabulary, WordId};
+use super::vocabulary::{Vocabulary, WordId, level};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
 const BOUND_UNIT: u64 = weight::POINT / BOUNDS_A_WEIGHT as u64;
@@ -26,8 +26,35 @@ pub(super) fn need(points: u64) -> u32 {
     (points / BOUND_UNIT).min(u64::from(u32::MAX)) as u32
 }
 
-/// A word's partners among the query's tokens: places and likenesses.
-type Partners = Vec<(u32, Likeness)>;
+/// The partners of words among the query's tokens: places and likenesses. There are hundreds of words, and most
+/// have one partner, so those of a word are a chain through one list.
+#[derive(Default)]
+struct Partners {
+    first: FxHashMap<WordId, u32>,
+    /// Place, likeness, and the next of the same word, counted from 1.
+    all: Vec<(u32, Likeness, u32)>,
+}
+
+impl Partners {
+    fn add(&mut self, word: WordId, place: u32, likeness: Likeness) {
+        let first = self.first.entry(word).or_default();
+        self.all.push((place, likeness, *first));
+        *first = self.all.len() as u32;
+    }
+
+    fn of(&self, word: WordId) -> impl Iterator<Item = (u32, Likeness)> {
+        let mut next = self.first.get(&word).copied().unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (place, likeness, after) = *self.all.get(next.checked_sub(1)? as usize)?;
+            next = after;
+            Some((place, likeness))
+        })
+    }
+
+    fn words(&self) -> impl Iterator<Item = WordId> {
+        self.first.keys().copied()
+    }
+}
 
 /// A word that some token can earn with, and the most that this token can earn with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +77,16 @@ pub(super) struct Query {
     ids: Vec<Option<WordId>>,
     arabic: Vec<bool>,
     /// Words equal or similar to a token.
-    singles: FxHashMap<WordId, Partners>,
+    singles: Partners,
     /// Words equal (or similar, where a ZWNJ joins) to a token and the next, written together.
-    pairs: FxHashMap<WordId, Partners>,
+    pairs: Partners,
     /// Two words that written together are a token.
     splits: FxHashMap<(WordId, WordId), Vec<u32>>,
     /// Words that are in none of the three maps, mostly without asking them.
     filter: Filter,
-    /// For each token, the words it can earn with.
+    /// For each source, the words it can earn with.
     leads: Vec<Vec<Lead>>,
-    /// For each token, the pairs of words that written together are it.
+    /// The same of pairs of words that written together are a token.
     split_leads: Vec<Vec<(WordId, WordId)>>,
 }
 
@@ -83,8 +110,8 @@ impl Query {
                 .map(|t| vocabulary.find(t.kind, analysis.word(t)))
                 .collect(),
             arabic: tokens.iter().map(|t| t.arabic).collect(),
-            singles: FxHashMap::default(),
-            pairs: FxHashMap::default(),
+            singles: Partners::default(),
+            pairs: Partners::default(),
             splits: FxHashMap::default(),
             filter: Filter::default(),
             leads: vec![Vec::new(); weights.len()],
@@ -95,7 +122,7 @@ impl Query {
         query.add_pairs(analysis, vocabulary, budget);
         query.add_splits(analysis, vocabulary);
         query.tidy_leads();
-        for &word in query.singles.keys().chain(query.pairs.keys()) {
+        for word in query.singles.words().chain(query.pairs.words()) {
             query.filter.add(word);
         }
         for &(_, second) in query.splits.keys() {
@@ -109,8 +136,20 @@ impl Query {
         self.weights.len()
     }
 
+    /// How many sources of gain there are: first its tokens, then one for each number or placeable.
+    ///
+    /// Numbers earn with any number, so what they earn together depends on how many a segment has: the first of
+    /// the query earns with segments that have one, the second with those that have two, and so on. What is more
+    /// about an equal one is a source of its own.
+    pub(super) fn sources(&self) -> usize {
+        self.leads.len()
+    }
+
     fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
-        let mut known: FxHashMap<&str, FxHashMap<WordId, Likeness>> = FxHashMap::default();
+        let whole = weight::whole(weight::KIND_WEIGHT);
+        let some = weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+        let mut many = [0, 0];
+        let mut known: FxHashMap<&str, Vec<(WordId, Likeness)>> = FxHashMap::default();
         for (place, token) in analysis.tokens.iter().enumerate() {
             match token.kind {
                 Kind::Word => {
@@ -118,26 +157,21 @@ impl Query {
                     let similar = known
                         .entry(word)
                         .or_insert_with(|| similar(word, vocabulary, budget));
-                    for (&id, &likeness) in similar.iter() {
+                    for &(id, likeness) in similar.iter() {
                         self.add_single(place, id, likeness, vocabulary);
                     }
                 }
                 kind => {
-                    let any = if kind == Kind::Number {
-                        ANY_NUMBER
-                    } else {
-                        ANY_PLACEABLE
-                    };
-                    let some =
-                        weight::points(Likeness::OF_KIND, weight::KIND_WEIGHT, weight::KIND_WEIGHT);
+                    let many = &mut many[usize::from(kind == Kind::Placeable)];
+                    *many += 1;
                     self.leads[place].push(Lead {
-                        word: any,
+                        word: level(kind, *many),
                         bound: bound(some),
                     });
-                    if let Some(word) = self.ids[place] {
-                        let bound = bound(weight::whole(weight::KIND_WEIGHT));
-                        self.leads[place].push(Lead { word, bound });
-                    }
+                    let bound = bound(whole - some);
+                    let equal = self.ids[place].map(|word| Lead { word, bound });
+                    self.leads.push(equal.into_iter().collect());
+                    self.split_leads.push(Vec::new());
                 }
             }
         }
@@ -152,10 +186,7 @@ impl Query {
     ) {
         let own = self.weights[place];
         let other = vocabulary.weight(word);
-        self.singles
-            .entry(word)
-            .or_default()
-            .push((place as u32, likeness));
+        self.singles.add(word, place as u32, likeness);
         // As a joined pair the word can weigh more than by itself.
         let most = if vocabulary.is_joined(word) {
             own
@@ -177,10 +208,7 @@ impl Query {
                 false => equal(&joined, vocabulary),
             };
             for (word, likeness) in found {
-                self.pairs
-                    .entry(word)
-                    .or_default()
-                    .push((place as u32, likeness));
+                self.pairs.add(word, place as u32, likeness);
                 for part in [place, place + 1] {
                     let own = self.weights[part];
                     let bound = bound(weight::points(likeness, own, own));
@@ -211,20 +239,32 @@ impl Query {
     /// One lead a word, the highest first.
     fn tidy_leads(&mut self) {
         for leads in &mut self.leads {
-            leads.sort_unstable_by_key(|lead| (lead.word, std::cmp::Reverse(lead.bound)));
-            leads.dedup_by_key(|lead| lead.word);
+            // Those of a word are in order and each once; pairs came after.
+            if !leads.is_sorted_by(|a, b| a.word < b.word) {
+                leads.sort_unstable_by_key(|lead| (lead.word, std::cmp::Reverse(lead.bound)));
+                leads.dedup_by_key(|lead| lead.word);
+            }
             leads.sort_unstable_by_key(|lead| (std::cmp::Reverse(lead.bound), lead.word));
         }
     }
 
-    /// What a token can earn with which word, the highest first.
-    pub(super) fn leads(&self, token: usize) -> &[Lead] {
-        &self.leads[token]
+    /// What a source can earn with which word, the highest first.
+    pub(super) fn leads(&self, source: usize) -> &[Lead] {
+        &self.leads[source]
     }
 
     /// Two words that written together are the token: it can earn all its weight with them.
-    pub(super) fn split_leads(&self, token: usize) -> &[(WordId, WordId)] {
-        &self.split_leads[token]
+    pub(super) fn split_leads(&self, source: usize) -> &[(WordId, WordId)] {
+        &self.split_leads[source]
+    }
+
+    /// The words of all leads in their order, those of each source followed by its pairs.
+    pub(super) fn lead_words(&self) -> impl Iterator<Item = WordId> {
+        let sources = self.leads.iter().zip(&self.split_leads);
+        sources.flat_map(|(leads, splits)| {
+            let leads = leads.iter().map(|lead| lead.word);
+            leads.chain(splits.iter().flat_map(|&(first, second)| [first, second]))
+        })
     }
 
     /// Tells what the marks of a segment can earn: `visit(token, bound)` for each, some more than once.
@@ -249,19 +289,20 @@ impl Query {
                 before = if mark.is_joined() { before } else { Some(word) };
                 continue;
             }
-            if let Some(partners) = self.singles.get(&word) {
-                let own = vocabulary.weight(word);
-                for &(place, likeness) in partners {
-                    let place = place as usize;
-                    let weight = self.weights[place];
-                    let most = if mark.is_joined() { weight } else { own };
-                    visit(place, bound(weight::points(likeness, weight, most)));
-                }
+            for (place, likeness) in self.singles.of(word) {
+                let place = place as usize;
+                let weight = self.weights[place];
+                let most = if mark.is_joined() {
+                    weight
+                } else {
+                    vocabulary.weight(word)
+                };
+                visit(place, bound(weight::points(likeness, weight, most)));
             }
             if mark.is_joined() {
                 continue;
             }
-            for &(place, likeness) in self.pairs.get(&word).into_iter().flatten() {
+            for (place, likeness) in self.pairs.of(word) {
                 for place in [place as usize, place as usize + 1] {
                     let weight = self.weights[place];
                     visit(place, bound(weight::points(likeness, weight, weight)));
@@ -341,11 +382,11 @@ impl Query {
             }
             return;
         }
-        for &(place, likeness) in self.singles.get(&word).into_iter().flatten() {
+        for (place, likeness) in self.singles.of(word) {
             let points = weight::points(likeness, self.weights[place as usize], own);
             meeting.singles.push((place, points));
         }
-        for &(place, likeness) in self.pairs.get(&word).into_iter().flatten() {
+        for (place, likeness) in self.pairs.of(word) {
             let two = self.weights[place as usize] + self.weights[place as usize + 1];
             meeting
                 .pairs
@@ -359,7 +400,7 @@ impl Query {
             return;
         };
         let last = meeting.tokens.len() as u32 - 2;
-        for &(place, likeness) in self.singles.get(&word).into_iter().flatten() {
+        for (place, likeness) in self.singles.of(word) {
             if self.arabic[place as usize] {
                 let points = weight::points(likeness, first + second, self.weights[place as usize]);
                 meeting.together.push((last, place, points));
@@ -396,20 +437,16 @@ fn places_of(tokens: &[crate::text::Token], kind: Kind) -> Vec<u32> {
 const SIMILAR_WORDS: usize = 8_000;
 
 /// The words similar to one, while the budget lasts; then only itself.
-fn similar(
-    word: &str,
-    vocabulary: &Vocabulary,
-    budget: &mut Budget,
-) -> FxHashMap<WordId, Likeness> {
-    let mut found = equal(word, vocabulary);
+fn similar(word: &str, vocabulary: &Vocabulary, budget: &mut Budget) -> Vec<(WordId, Likeness)> {
     if budget.spend(SIMILAR_WORDS) {
-        vocabulary.similar(word, &mut found);
+        vocabulary.similar(word)
+    } else {
+        equal(word, vocabulary)
     }
-    found
 }
 
 /// The word itself, if it is known.
-fn equal(word: &str, vocabulary: &Vocabulary) -> FxHashMap<WordId, Likeness> {
+fn equal(word: &str, vocabulary: &Vocabulary) -> Vec<(WordId, Likeness)> {
     let id = vocabulary.find(Kind::Word, word);
     id.map(|id| (id, Likeness::EQUAL)).into_iter().collect()
 }

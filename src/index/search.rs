@@ -21,18 +21,21 @@ use crate::score::{align, weight};
 
 use super::meeting::Meeting;
 use super::part::{Doc, Mark, Part};
-use super::postings::List;
+use super::postings::{Head, List};
 use super::query::{BOUNDS_A_WEIGHT, Query, bound, need};
-use super::vocabulary::{Vocabulary, WordId};
+use super::vocabulary::Vocabulary;
 
 /// Space that searches of one thread use again and again. All slots are empty between searches.
 #[derive(Default)]
 pub(super) struct Scratch {
     slots: Vec<Slot>,
     touched: Vec<Doc>,
+    /// A bit for each segment that is touched: these stay in the cache where the slots do not.
+    is_touched: Vec<u64>,
     bounds: Vec<u32>,
     /// Short lists of the search that is on, decoded.
     arena: Vec<Doc>,
+    heads: Vec<Head>,
     marks: Vec<Mark>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
@@ -134,7 +137,7 @@ impl Search<'_> {
         if whole == 0 {
             return;
         }
-        if self.query.len() > Slot::MOST_TOKENS {
+        if self.query.sources() > Slot::MOST_TOKENS {
             budget.exhausted = true;
             return;
         }
@@ -146,13 +149,13 @@ impl Search<'_> {
             return;
         }
         // Finding a list costs some cache misses, and choosing goes over all tokens again and again.
-        let leads: usize = (0..self.query.len())
-            .map(|token| self.query.leads(token).len())
+        let leads: usize = (0..self.query.sources())
+            .map(|source| self.query.leads(source).len())
             .sum();
         if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
             return;
         }
-        let mut tokens = self.lists(&window, &mut scratch.arena);
+        let mut tokens = self.lists(&window, scratch);
         // Short lists are decoded.
         budget.spend(scratch.arena.len() * 2);
         let need = need(weight::needed(self.percent, whole));
@@ -172,22 +175,28 @@ impl Search<'_> {
         }
     }
 
-    fn lists(&self, window: &Range<Doc>, arena: &mut Vec<Doc>) -> Vec<Lists<'_>> {
+    fn lists(&self, window: &Range<Doc>, scratch: &mut Scratch) -> Vec<Lists<'_>> {
+        let Scratch { arena, heads, .. } = scratch;
         arena.clear();
-        let mut postings = |word: WordId| self.part.postings(word, window, arena);
-        (0..self.query.len())
-            .map(|token| {
+        self.part.heads(self.query.lead_words(), heads);
+        let mut heads = heads.iter();
+        let mut next = || match heads.next() {
+            Some(head) => self.part.postings.list(*head, window, arena),
+            None => List::Few(0..0),
+        };
+        (0..self.query.sources())
+            .map(|source| {
                 let mut lists: Vec<(u32, List)> = self
                     .query
-                    .leads(token)
+                    .leads(source)
                     .iter()
-                    .map(|lead| (lead.bound, postings(lead.word)))
+                    .map(|lead| (lead.bound, next()))
                     .filter(|(_, list)| list.len() > 0)
                     .collect();
-                let whole = bound(weight::whole(self.query.weights[token]));
-                for &(first, second) in self.query.split_leads(token) {
+                for _ in self.query.split_leads(source) {
+                    let whole = bound(weight::whole(self.query.weights[source]));
                     // Segments with both have each: the shorter list holds them all.
-                    let (first, second) = (postings(first), postings(second));
+                    let (first, second) = (next(), next());
                     let list = if first.len() < second.len() {
                         first
                     } else {
@@ -207,10 +216,12 @@ impl Search<'_> {
     fn gather(&self, tokens: &[Lists], scratch: &mut Scratch) {
         if scratch.slots.len() < self.part.len() {
             scratch.slots.resize(self.part.len(), Slot::default());
+            scratch.is_touched.resize(self.part.len().div_ceil(64), 0);
         }
         let Scratch {
             slots,
             touched,
+            is_touched,
             arena,
             ..
         } = scratch;
@@ -223,6 +234,9 @@ impl Search<'_> {
                     };
                     if slot.is_empty() {
                         touched.push(doc);
+                        if let Some(bits) = is_touched.get_mut(doc as usize / 64) {
+                            *bits |= 1 << (doc % 64);
+                        }
                     }
                     // Otherwise a list of the same token that earns more has been here.
                     if slot.last() != token {
@@ -265,11 +279,17 @@ impl Search<'_> {
             }
             rest -= tokens[token].rest(0);
             let number = token as u32 + 1;
-            let Scratch { slots, arena, .. } = &mut *scratch;
+            let Scratch {
+                slots,
+                arena,
+                is_touched,
+                ..
+            } = &mut *scratch;
             for (bound, list) in &tokens[token].lists {
                 list.each(arena, |doc| {
-                    if let Some(slot) = slots.get_mut(doc as usize)
-                        && !slot.is_empty()
+                    let bits = is_touched.get(doc as usize / 64);
+                    if bits.is_some_and(|bits| bits >> (doc % 64) & 1 != 0)
+                        && let Some(slot) = slots.get_mut(doc as usize)
                         && slot.last() != number
                     {
                         slot.add(number, *bound);
@@ -294,6 +314,7 @@ impl Search<'_> {
         let touched = std::mem::take(&mut scratch.touched);
         for &doc in &touched {
             let gain = std::mem::take(&mut scratch.slots[doc as usize]).gain();
+            scratch.is_touched[doc as usize / 64] = 0;
             let most = rest.saturating_add(gain);
             if most < least || most < self.need(doc) || !accept(doc) {
                 continue;

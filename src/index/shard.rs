@@ -23,10 +23,10 @@ const TIER: f64 = 8.0;
 /// it replaces, and an import must not need much more than its index.
 const LARGEST: usize = 16 << 20;
 /// At rest: a million segments. Each part costs a search the finding of all its lists.
-const LARGEST_AT_REST: usize = 64 << 20;
+pub(super) const LARGEST_AT_REST: usize = 64 << 20;
 
 /// As many parts from the first on as make no more than so many bytes.
-fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
+pub(super) fn first_within(parts: &[Arc<Part>], bytes: usize) -> &[Arc<Part>] {
     let mut sum = 0;
     let fit = parts.iter().take_while(|part| {
         sum += part.bytes();
@@ -77,7 +77,8 @@ impl State {
         (most > 0).then(|| part.clone())
     }
 
-    fn segments(&self) -> usize {
+    /// How many it has, dead ones included.
+    pub(super) fn segments(&self) -> usize {
         self.parts.iter().map(|part| part.len()).sum()
     }
 }

@@ -155,8 +155,9 @@ impl Similar {
         self.starts.bytes().len() + self.ids.bytes().len() + self.known.size()
     }
 
-    /// Ids of words that share a piece with the pattern: all similar ones, and others, some twice.
-    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32)) {
+    /// Ids of words that share a piece with the pattern, each with how many edits it may be away: all similar
+    /// ones, and others, some twice.
+    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32, usize)) {
         let query = pattern.chars();
         let Some(mask) = self.starts.len().checked_sub(2) else {
             return;
@@ -172,7 +173,7 @@ impl Similar {
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
                     let filed = self.starts.get(bucket)..self.starts.get(bucket + 1);
                     for place in filed {
-                        visit(self.ids.get(place as usize) as u32);
+                        visit(self.ids.get(place as usize) as u32, edits);
                     }
                 }
             }
@@ -240,7 +241,9 @@ mod tests {
             let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
             let pattern = Pattern::new(&query).unwrap();
             let mut found = vec![false; words.len()];
-            similar.candidates(&pattern, |id| found[id as usize] = true);
+            similar.candidates(&pattern, |id, edits| {
+                found[id as usize] |= likeness(&query, &words[id as usize]).is_some_and(|l| (l.of - l.kept) as usize <= edits);
+            });
             for (word, found) in words.iter().zip(found) {
                 if let Some(l) = likeness(&query, word) {
                     prop_assert!(found, "{} {}", query, word);

@@ -33,7 +33,7 @@ use crate::text::FOLD_VERSION;
 
 const MAGIC: &[u8; 8] = b"HMZBNIDX";
 /// Of the layout; anything else is not read.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
 /// Sections that are checked while others are read: each takes its bytes twice meanwhile.
 const SECTIONS_AT_ONCE: usize = 4;
 /// A section is read into memory before its checksum is known.
@@ -302,7 +302,7 @@ impl Loading {
         numbers.then_some(())
     }
 
-    /// One thread reads and sums up, others check and build.
+    /// One thread reads and sums up, others check and build, words and parts at the same time.
     fn sections<'s>(
         &mut self,
         from: &mut impl Read,
@@ -319,28 +319,26 @@ impl Loading {
                     vocabularies.push_back(one);
                     ("vocabulary", before)
                 }
-                SHARD => {
-                    let mut known = vocabularies.drain(..);
-                    let known = known.try_for_each(|one| self.vocabulary(joined(one)?));
-                    ("list of parts", known.and_then(|()| self.shard(&content)))
-                }
+                SHARD => ("list of parts", self.shard(&content)),
                 PART => {
-                    let before = oldest(&mut parts).map_or(Some(()), |one| self.part(one));
-                    let whose = before.and_then(|()| self.words_of_part());
-                    let (shard, words) = whose.ok_or(Refused::Damaged("part"))?;
-                    let one = Builder::new().spawn_scoped(scope, move || part(&content, words))?;
+                    let before = oldest(&mut parts).map_or(Some(()), |one| {
+                        let known = self.vocabularies(&mut vocabularies);
+                        known.and_then(|()| self.part(one))
+                    });
+                    let whose = before.and_then(|()| self.shard_of_part());
+                    let shard = whose.ok_or(Refused::Damaged("part"))?;
+                    let one = Builder::new().spawn_scoped(scope, move || part(&content))?;
                     parts.push_back((shard, one));
                     ("part", Some(()))
                 }
                 END => {
-                    let whole = parts.drain(..).try_for_each(|one| self.part(one));
+                    let known = self.vocabularies(&mut vocabularies);
+                    let mut parts = parts.drain(..);
+                    let whole = known.and_then(|()| parts.try_for_each(|one| self.part(one)));
                     let mut content = In(&content);
                     let all = content.number() == Some(self.sections) && content.is_empty();
-                    let ends = all && self.parts_to_come == 0 && from.read(&mut [0])? == 0;
-                    // Languages without a shard.
-                    let mut known = vocabularies.drain(..);
-                    let known = known.try_for_each(|one| self.vocabulary(joined(one)?));
-                    return match whole.and(known).filter(|()| ends) {
+                    let ends = all && self.is_whole() && from.read(&mut [0])? == 0;
+                    return match whole.filter(|()| ends) {
                         Some(()) => Ok(()),
                         None => Err(Refused::Damaged("end")),
                     };
@@ -350,6 +348,21 @@ impl Loading {
             read.ok_or(Refused::Damaged(name))?;
             self.sections += 1;
         }
+    }
+
+    /// Waits for those that are being built.
+    fn vocabularies(
+        &mut self,
+        running: &mut VecDeque<ScopedJoinHandle<Option<(LangGroup, Vocabulary)>>>,
+    ) -> Option<()> {
+        let mut running = running.drain(..);
+        running.try_for_each(|one| self.vocabulary(joined(one)?))
+    }
+
+    /// Whether nothing is missing that a section named.
+    fn is_whole(&self) -> bool {
+        let mut groups = self.shards.iter().map(|(_, group, _)| group);
+        self.parts_to_come == 0 && groups.all(|group| self.vocabularies.contains_key(group))
     }
 
     fn vocabulary(&mut self, (group, vocabulary): (LangGroup, Vocabulary)) -> Option<()> {
@@ -362,10 +375,7 @@ impl Loading {
         let memory = MemoryId(content.number()? as i64);
         let group = group(content.text()?)?;
         let twice = |(m, g, _): &(MemoryId, LangGroup, State)| *m == memory && *g == group;
-        if self.parts_to_come > 0
-            || self.shards.iter().any(twice)
-            || !self.vocabularies.contains_key(&group)
-        {
+        if self.parts_to_come > 0 || self.shards.iter().any(twice) {
             return None;
         }
         self.parts_to_come = content.number()?;
@@ -379,18 +389,18 @@ impl Loading {
         content.is_empty().then_some(())
     }
 
-    /// To which shard the next part belongs, and how many words there are.
-    fn words_of_part(&mut self) -> Option<(usize, usize)> {
+    /// To which shard the next part belongs.
+    fn shard_of_part(&mut self) -> Option<usize> {
         self.parts_to_come = self.parts_to_come.checked_sub(1)?;
-        let (_, group, _) = self.shards.last()?;
-        Some((self.shards.len() - 1, self.vocabularies.get(group)?.len()))
+        self.shards.len().checked_sub(1)
     }
 
     fn part(&mut self, (shard, part): (usize, ScopedJoinHandle<Option<Part>>)) -> Option<()> {
         let part = joined(part)?;
+        let (_, group, state) = self.shards.get_mut(shard)?;
         // A deletion names the age up to which it counts.
-        let sound = part.age <= self.age;
-        let (.., state) = self.shards.get_mut(shard)?;
+        let sound =
+            part.age <= self.age && part.least_words() <= self.vocabularies.get(group)?.len();
         state.parts.push(Arc::new(part));
         sound.then_some(())
     }
@@ -413,9 +423,9 @@ fn vocabulary(content: &[u8]) -> Option<(LangGroup, Vocabulary)> {
     content.is_empty().then_some((group, vocabulary))
 }
 
-fn part(content: &[u8], words: usize) -> Option<Part> {
+fn part(content: &[u8]) -> Option<Part> {
     let mut content = In(content);
-    let part = Part::read(&mut content, words)?;
+    let part = Part::read(&mut content)?;
     content.is_empty().then_some(part)
 }
 

@@ -146,6 +146,102 @@ proptest! {
     }
 }
 
+/// A disk that has room for so many bytes.
+struct Disk {
+    bytes: Vec<u8>,
+    room: usize,
+}
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fit = bytes.len().min(self.room - self.bytes.len());
+        if fit == 0 && !bytes.is_empty() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(&bytes[..fit]);
+        Ok(fit)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An index with each kind of section, more than one part, numbers, and a tombstone.
+fn varied() -> Index {
+    let line = |id: i64| format!("Report {id} of the committee on item{} آن‌ها", id % 90);
+    let index = filled(&(1..300).map(|id| (id, line(id))).collect());
+    while index.tidy(true) {}
+    index.apply(&[put(unit(
+        400,
+        1,
+        1,
+        &[("en", "a new part 12"), ("fa", "x")],
+    ))]);
+    let kind = ChangeKind::UnitDeleted {
+        memory: MemoryId(1),
+        id: UnitId(7),
+    };
+    index.apply(&[Change { seq: Seq(7), kind }]);
+    index
+}
+
+#[test]
+fn every_section_is_guarded_at_its_head_its_edges_and_within() {
+    let whole = written(&varied());
+    let all = sections(&whole);
+    let kinds: Vec<u64> = all.iter().map(|(kind, _)| *kind).collect();
+    assert!(
+        [HEAD, VOCABULARY, SHARD, PART, END]
+            .iter()
+            .all(|kind| kinds.contains(kind))
+    );
+    for (kind, content) in all {
+        let head = content.start - 24;
+        let within = (content.start..content.end).step_by((content.len() / 50).max(1));
+        for place in (head..content.start).chain(within).chain([content.end - 1]) {
+            for bit in [0, 7] {
+                let mut flipped = whole.clone();
+                flipped[place] ^= 1 << bit;
+                assert!(
+                    loaded(&flipped).is_err(),
+                    "section {kind} flipped at {place}"
+                );
+            }
+            assert!(
+                loaded(&whole[..place]).is_err(),
+                "section {kind} cut at {place}"
+            );
+        }
+        let without = [&whole[..head], &whole[content.end..]].concat();
+        assert!(loaded(&without).is_err(), "without a section {kind}");
+        let twice = [&whole[..content.end], &whole[head..]].concat();
+        assert!(loaded(&twice).is_err(), "a section {kind} twice");
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_is_an_error_and_what_is_on_it_refused() {
+    let index = varied();
+    let whole = written(&index);
+    for room in (0..whole.len())
+        .step_by(whole.len() / 60)
+        .chain([whole.len() - 1])
+    {
+        let mut disk = Disk {
+            bytes: Vec::new(),
+            room,
+        };
+        let error = index
+            .snapshot()
+            .unwrap()
+            .write(&mut disk, EPOCH)
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(loaded(&disk.bytes).is_err(), "{room}");
+    }
+}
+
 #[test]
 fn one_of_another_life_version_or_time_is_refused() {
     let bytes = written(&filled(&BTreeMap::from([(1, "a small house".to_owned())])));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::flat::{In, Out, ascend, ascend_to};
 use super::forward::{Forward, Mark};
 use super::near::{Near, bucket_bits};
-use super::packed::{Packed, bits};
+use super::packed::bits;
 use super::part::{Doc, Part, Places};
 use super::postings::Postings;
 use super::similar::{Known, Similar};
-use super::vocabulary::{Vocabulary, WordId, Words, Written};
+use super::vocabulary::{RESERVED, Vocabulary, WordId, Words, Written};
 use crate::text::Kind;
 
 /// Stands for [`Places::Sorted`] where a number of words would stand.
@@ -41,8 +41,8 @@ impl Part {
         out.packed(&self.near.docs);
     }
 
-    /// Reads one whose words are among the first so many.
-    pub(super) fn read(content: &mut In, words: usize) -> Option<Self> {
+    /// Reads one, for a vocabulary of at least [`Part::least_words`].
+    pub(super) fn read(content: &mut In) -> Option<Self> {
         let (age, least_unit) = (content.number()?, content.number()? as i64);
         let same = content.bytes()?.to_vec();
         let segments = same.len();
@@ -74,10 +74,17 @@ impl Part {
             },
             same,
         };
-        part.is_sound(words).then_some(part)
+        part.is_sound().then_some(part)
     }
 
-    fn is_sound(&self, words: usize) -> bool {
+    /// How many words there must be for each of its words to be one.
+    pub(super) fn least_words(&self) -> usize {
+        let marks = self.forward.alphabet.iter();
+        let most = marks.map(|&mark| Mark(mark).id() as usize + 1).max();
+        most.unwrap_or_default().max(self.places.least_words())
+    }
+
+    fn is_sound(&self) -> bool {
         let segments = self.len();
         let sizes = (1..1 << 31).contains(&segments)
             && self.units.len() == segments
@@ -91,8 +98,8 @@ impl Part {
             && self.weight_starts.last().is_some_and(|&last| (last as usize) < segments);
         sizes
             && weights
-            && self.forward.is_sound(words)
-            && self.places.are_sound(words)
+            && self.forward.is_sound()
+            && self.places.are_sound()
             && self.postings.directory.len() == self.places.len()
             && self.postings.are_sound(segments as Doc)
             && self.near.is_sound(segments)
@@ -100,24 +107,27 @@ impl Part {
 }
 
 impl Places {
-    fn are_sound(&self, words: usize) -> bool {
+    fn least_words(&self) -> usize {
         match self {
-            Self::Numbered(numbers) => (2..=words).contains(numbers),
+            Self::Numbered(numbers) => *numbers,
+            Self::Sorted(ids) => ids.last().map_or(0, |&last| last as usize + 1),
+        }
+    }
+
+    fn are_sound(&self) -> bool {
+        match self {
+            Self::Numbered(numbers) => *numbers >= RESERVED as usize,
             Self::Sorted(ids) => {
-                // The two lists of all numbers and placeables are always there.
-                ids.starts_with(&[0, 1])
-                    && ascend(ids)
-                    && ids.last().is_some_and(|&last| (last as usize) < words)
+                // The lists of numbers and placeables are always there.
+                ids.get(RESERVED as usize - 1) == Some(&(RESERVED - 1)) && ascend(ids)
             }
         }
     }
 }
 
 impl Forward {
-    fn is_sound(&self, words: usize) -> bool {
-        let known = |&mark: &u32| (Mark(mark).id() as usize) < words;
+    fn is_sound(&self) -> bool {
         self.groups.len() == self.segments.div_ceil(64)
-            && self.alphabet.iter().all(known)
             && (0..self.segments as Doc).all(|doc| {
                 let mut sound = true;
                 self.each_rank(doc, |rank| sound &= (rank as usize) < self.alphabet.len());
@@ -132,7 +142,7 @@ impl Postings {
         (0..self.directory.len()).all(|word| {
             arena.clear();
             let (mut next, mut sound) = (0, true);
-            let list = self.list(word, &(0..Doc::MAX), &mut arena);
+            let list = self.list(self.head(word), &(0..Doc::MAX), &mut arena);
             list.each(&arena, |doc| {
                 sound &= doc >= next && doc < segments;
                 next = doc.saturating_add(1);
@@ -145,14 +155,14 @@ impl Postings {
 impl Near {
     fn is_sound(&self, segments: usize) -> bool {
         let bits = bucket_bits(segments);
-        let all = |packed: &Packed| (0..packed.len()).map(|place| packed.get(place)).collect();
-        let (starts, docs): (Vec<u64>, Vec<u64>) = (all(&self.starts), all(&self.docs));
+        let starts = (0..self.starts.len()).map(|place| self.starts.get(place));
+        let mut docs = (0..self.docs.len()).map(|place| self.docs.get(place));
         self.starts.len() == (1 << bits) + 1
             && self.lows.len() == segments
             && self.lows.width() == 32 - bits
             && self.docs.len() == segments
-            && ascend_to(starts.into_iter(), segments as u64)
-            && docs.iter().all(|&doc| doc < segments as u64)
+            && ascend_to(starts, segments as u64)
+            && docs.all(|doc| doc < segments as u64)
     }
 }
 
@@ -245,10 +255,14 @@ impl Words {
             self.counts.len(),
         ];
         let ends = || self.ends.iter().map(|&end| u64::from(end));
-        // The first two stand for all numbers and all placeables, see `Vocabulary::new`.
-        (2..1 << 28).contains(&count)
-            && self.ends.starts_with(&[0, 0])
-            && self.kinds.starts_with(&[Kind::Number, Kind::Placeable])
+        let reserved = RESERVED as usize;
+        (reserved..1 << 28).contains(&count)
+            && self.ends.iter().take(reserved).all(|&end| end == 0)
+            && self
+                .kinds
+                .iter()
+                .take(reserved)
+                .all(|&kind| kind != Kind::Word)
             && lengths.iter().all(|&length| length == count)
             && ascend_to(ends(), self.text.len() as u64)
             && ends().next_back() == Some(self.text.len() as u64)

@@ -139,6 +139,7 @@ pub(super) fn nasty() -> impl Strategy<Value = String> {
         "كتاب ",
         "sign up ",
         "signup ",
+        "7 12 1,000 ",
         ", ",
         ". ",
         "؟ ",
@@ -243,6 +244,72 @@ fn a_load_at_the_start_gives_the_same_as_changes_one_by_one() {
             assert_eq!(found(&applied, ONE, &texts, query, threshold), expected);
         }
     }
+}
+
+#[test]
+fn beside_merges_every_look_up_sees_what_was_acknowledged_and_nothing_that_was_deleted() {
+    const LAST: i64 = 600;
+    let text = |id: i64| format!("Report {} of the committee about item{id}", id % 7);
+    let is_deleted = |id: i64| id % 3 == 2;
+    let index = Index::default();
+    let acknowledged = AtomicI64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while acknowledged.load(Ordering::Acquire) < LAST {
+                index.tidy(true);
+                index.tidy(false);
+            }
+        });
+        scope.spawn(|| {
+            let mut asked = 0;
+            while asked < LAST {
+                let last = acknowledged.load(Ordering::Acquire);
+                for id in [last, last / 2, last / 3 + 1] {
+                    // The next one may be on its way, and takes this one out.
+                    if id > 0 && (id < last || !is_deleted(id)) && id <= last {
+                        let near = same_ids(&index, ONE, &text(id));
+                        assert_eq!(near.contains(&id), !is_deleted(id), "{id} of {last}");
+                    }
+                }
+                asked = last;
+            }
+        });
+        for id in 1..=LAST {
+            let mut changes = vec![put(unit(id, 1, 1, &[("en", &text(id)), ("fa", "متن")]))];
+            if is_deleted(id - 1) {
+                let kind = ChangeKind::UnitDeleted {
+                    memory: MemoryId(1),
+                    id: UnitId(id - 1),
+                };
+                changes.push(Change { seq: Seq(id), kind });
+            }
+            index.apply(&changes);
+            acknowledged.store(id, Ordering::Release);
+        }
+    });
+    let texts: BTreeMap<i64, String> = (1..=LAST)
+        .filter(|&id| !is_deleted(id))
+        .map(|id| (id, text(id)))
+        .collect();
+    assert_eq!(
+        found(&index, ONE, &texts, &text(6), 50),
+        brute(&texts, &text(6), 50)
+    );
+}
+
+/// The units that are candidates for the same text.
+fn same_ids(index: &Index, memories: &[(MemoryId, u8)], text: &str) -> Vec<i64> {
+    let segment = Segment::plain(text);
+    let found = index.search(&Question {
+        memories,
+        source: &lang("en").group(),
+        target: &lang("fa").group(),
+        text,
+        analysis: &segment.analysis,
+        threshold: 95,
+        keep: 20,
+    });
+    found.near.iter().map(|(_, unit)| unit.0).collect()
 }
 
 #[test]

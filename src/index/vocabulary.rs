@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use rustc_hash::FxHashMap;
 
 use crate::score::similarity::{Likeness, Pattern, most_edits};
 use crate::score::weight;
@@ -15,10 +14,17 @@ use super::similar::{Known, Similar, may_be_within, signature};
 /// A word's number.
 pub(super) type WordId = u32;
 
-/// Stands for "some number" in the postings of a part: every segment with a number is listed there.
-pub(super) const ANY_NUMBER: WordId = 0;
-/// The same for placeables.
-pub(super) const ANY_PLACEABLE: WordId = 1;
+/// The first so many words stand in the postings of a part for "has a number", "has two" and so on up to
+/// [`LEVELS`], and the next so many for placeables: every segment that has as many is listed there.
+pub(super) const RESERVED: WordId = 2 * LEVELS;
+/// A text of more numbers than this is listed as if it had so many.
+pub(super) const LEVELS: WordId = 8;
+
+/// What stands for "has so many of a kind", from 1.
+pub(super) fn level(kind: Kind, many: usize) -> WordId {
+    let first = if kind == Kind::Number { 0 } else { LEVELS };
+    first + (many.clamp(1, LEVELS as usize) as WordId - 1)
+}
 
 /// Words beyond those that the directory of similar words knows are compared one by one; when there are
 /// more than this and than an eighth of the known, a new directory is due.
@@ -84,7 +90,7 @@ impl Words {
         pattern: &Pattern,
         letters: u32,
         id: WordId,
-        found: &mut FxHashMap<WordId, Likeness>,
+        found: &mut Vec<(WordId, Likeness)>,
     ) {
         let (place, length) = (id as usize, usize::from(self.chars[id as usize]));
         let chars = pattern.chars().len();
@@ -92,22 +98,26 @@ impl Words {
         if chars.abs_diff(length) <= most
             && may_be_within(letters, self.signatures[place], most)
             && self.kinds[place] == Kind::Word
-            && !found.contains_key(&id)
             && let Some(likeness) = pattern.likeness(self.text(id), length)
         {
-            found.insert(id, likeness);
+            found.push((id, likeness));
         }
     }
 
-    /// Adds the similar words that a directory knows.
+    /// Adds the similar words that a directory knows, some twice.
     fn similar(
         &self,
         pattern: &Pattern,
         letters: u32,
         directory: &Similar,
-        found: &mut FxHashMap<WordId, Likeness>,
+        found: &mut Vec<(WordId, Likeness)>,
     ) {
-        directory.candidates(pattern, |id| self.compare(pattern, letters, id, found));
+        // A signature is one cache miss, and nearly all end there.
+        directory.candidates(pattern, |id, edits| {
+            if may_be_within(letters, self.signatures[id as usize], edits) {
+                self.compare(pattern, letters, id, found);
+            }
+        });
     }
 
     /// A directory of all words.
@@ -131,14 +141,15 @@ impl Words {
         frequent.sort_unstable();
         let similar = |id: WordId| {
             let pattern = Pattern::new(self.text(id))?;
-            let mut found = FxHashMap::from_iter([(id, Likeness::EQUAL)]);
+            let mut found = Vec::new();
             let letters = self.signatures[id as usize];
             self.similar(&pattern, letters, &directory, &mut found);
-            found.remove(&id);
-            let mut found: Vec<(WordId, u32)> =
-                found.iter().map(|(&id, l)| (id, l.of - l.kept)).collect();
-            found.sort_unstable();
-            Some((id, found))
+            let others = found.iter().filter(|(other, _)| *other != id);
+            let mut others: Vec<(WordId, u32)> =
+                others.map(|(id, l)| (*id, l.of - l.kept)).collect();
+            others.sort_unstable();
+            others.dedup();
+            Some((id, others))
         };
         directory.known = Known::of(frequent.into_iter().filter_map(similar));
         directory
@@ -154,9 +165,16 @@ impl Vocabulary {
             parted: Vec::new(),
             similar: Arc::default(),
         };
-        // No token has an empty text, so nothing else can be the same as these two.
-        vocabulary.intern(Kind::Number, "");
-        vocabulary.intern(Kind::Placeable, "");
+        // No token has an empty text, so nothing finds these.
+        for id in 0..RESERVED {
+            let kind = if id < LEVELS {
+                Kind::Number
+            } else {
+                Kind::Placeable
+            };
+            vocabulary.words.push(kind, "");
+            vocabulary.joined.push(false);
+        }
         vocabulary
     }
 
@@ -243,13 +261,27 @@ impl Vocabulary {
         words.filter(|&id| are(self.words.text(id))).collect()
     }
 
-    /// Words similar to one, itself included if it is known.
-    pub(super) fn similar(&self, word: &str, found: &mut FxHashMap<WordId, Likeness>) {
+    /// Words similar to one, in order, itself included if it is known.
+    pub(super) fn similar(&self, word: &str) -> Vec<(WordId, Likeness)> {
         let id = self.find(Kind::Word, word);
+        let mut found = Vec::new();
+        if let Some(pattern) = Pattern::new(word) {
+            self.add_similar(word, id, &pattern, &mut found);
+        }
+        found.retain(|(other, _)| Some(*other) != id);
         found.extend(id.map(|id| (id, Likeness::EQUAL)));
-        let Some(pattern) = Pattern::new(word) else {
-            return;
-        };
+        found.sort_unstable_by_key(|(id, _)| *id);
+        found.dedup_by_key(|(id, _)| *id);
+        found
+    }
+
+    fn add_similar(
+        &self,
+        word: &str,
+        id: Option<WordId>,
+        pattern: &Pattern,
+        found: &mut Vec<(WordId, Likeness)>,
+    ) {
         let letters = signature(word.chars());
         match id.and_then(|id| self.similar.known(id)) {
             Some(known) => {
@@ -266,10 +298,10 @@ impl Vocabulary {
                     )
                 }));
             }
-            None => self.words.similar(&pattern, letters, &self.similar, found),
+            None => self.words.similar(pattern, letters, &self.similar, found),
         }
         for id in self.similar.words() as WordId..self.words.len() as WordId {
-            self.words.compare(&pattern, letters, id, found);
+            self.words.compare(pattern, letters, id, found);
         }
     }
 
@@ -313,7 +345,7 @@ impl Vocabulary {
         } = written;
         let hash_of = |id: &WordId| Self::hash(words.kinds[*id as usize], words.text(*id));
         let mut table = HashTable::with_capacity(words.len());
-        for id in 0..words.len() as WordId {
+        for id in RESERVED..words.len() as WordId {
             table.insert_unique(hash_of(&id), id, hash_of);
         }
         Self {
@@ -375,8 +407,7 @@ mod tests {
                 }
             }
             vocabulary.intern(Kind::Number, "12");
-            let mut found = FxHashMap::default();
-            vocabulary.similar(&query, &mut found);
+            let found = vocabulary.similar(&query);
             let found: std::collections::BTreeMap<String, Likeness> =
                 found.into_iter().map(|(id, l)| (vocabulary.text(id).to_owned(), l)).collect();
             let expected = words
