@@ -24,7 +24,7 @@ fn server() -> TestServer {
         let made = server.post("/v1/concepts", &concept.to_string());
         assert_eq!(made.status, 201, "{}", made.text);
     }
-    let style = server.post("/v1/styles", r#"{"name":"passing"}"#);
+    let style = server.post("/v1/styles", r#"{"name":"house"}"#);
     assert_eq!(style.status, 201, "{}", style.text);
     server
 }
