@@ -105,11 +105,11 @@ CREATE TABLE change (
   seq       INTEGER PRIMARY KEY,   -- from meta.next_change: 1, 2, 3 …
   at        INTEGER NOT NULL,      -- when
   by        TEXT,                  -- by whom
-  kind      TEXT    NOT NULL,      -- unit_put, unit_deleted, memory_put, memory_deleted, concept_put, concept_deleted
-  memory_id INTEGER NOT NULL,      -- which memory; 0 for the concept kinds
+  kind      TEXT    NOT NULL,      -- unit_put, unit_deleted, memory_put, memory_deleted, concept_put, concept_deleted, style_put, style_deleted
+  memory_id INTEGER NOT NULL,      -- which memory; 0 for concepts and styles
   unit_id   INTEGER,               -- which unit, for the unit kinds
-  rev       INTEGER,               -- the unit's or concept's revision after the change
-  concept   TEXT                   -- which concept, for the concept kinds
+  rev       INTEGER,               -- the revision of the unit, concept or style after the change
+  concept   TEXT                   -- which concept, for the concept kinds; the name of the style, for the style kinds
 ) STRICT;
 
 -- Imports and other changes of many units at once, and how they went. What each of them wrote says so in

@@ -2,7 +2,8 @@
 //!
 //! Reads the measuring data beside the project (`../shared/data`, or `HAMZABAN_SHARED`/data); without it, it
 //! measures on sentences made of random words and says so. Needs some gigabytes in the temporary folder.
-//! `cargo bench --bench figures -- lookup http` chooses (of lookup, concordance, http, bulk, backup, load); `-- memory` alone imports a TMX of 1 GB.
+//! `cargo bench --bench figures -- lookup http` chooses (of lookup, brute, batch,
+//! throughput, concordance, http, bulk, backup, load); `-- memory` alone imports a TMX of 1 GB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,23 +11,26 @@
     reason = "a bench is for people who read its output"
 )]
 
-use std::fs::File;
-use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[path = "figures/brute.rs"]
+mod brute;
 mod data;
-
-use data::{Random, Segments};
-use hamzaban::engine::{
-    Caller, Concordance, Engine, Format, ImportMode, Lookup, NewMemory, Progress,
-};
-use hamzaban::score::{Segment, compare};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
+#[path = "figures/made.rs"]
+mod made;
+#[path = "figures/memory.rs"]
+mod memory;
 #[path = "figures/server.rs"]
 mod server;
+#[path = "figures/throughput.rs"]
+mod throughput;
+
+use data::{Random, Segments};
+use hamzaban::engine::{Caller, Concordance, Engine};
+use made::{ask, import, index_size, percentiles, timed};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -36,7 +40,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     // In a process of its own: what other figures left behind would be counted.
     if words == ["memory"] {
-        return memory(folder.path());
+        return memory::import(folder.path());
     }
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     let segments = Segments::load();
@@ -46,7 +50,8 @@ fn main() {
         segments.bytes() as f64 / 1e6,
         segments.origin
     );
-    let engine = import(folder.path(), &segments);
+    let rounds = ["first import", "same file again"];
+    let engine = import(folder.path(), &segments, &rounds);
     drop(engine);
     let engine = restarted(folder.path());
     drop(engine);
@@ -60,6 +65,15 @@ fn main() {
     index_size(&engine);
     if wanted("lookup") {
         lookups(&engine, &segments);
+    }
+    if wanted("brute") {
+        brute::force(&engine, &segments);
+    }
+    if wanted("batch") {
+        throughput::batches(&engine, &segments);
+    }
+    if wanted("throughput") {
+        throughput::over_http(&engine, &segments, folder.path());
     }
     if wanted("concordance") {
         concordances(&engine, &segments);
@@ -101,105 +115,6 @@ fn restarted(folder: &Path) -> Arc<Engine> {
     engine
 }
 
-struct Quiet;
-
-impl Progress for Quiet {
-    fn advance(&self, _: u64, _: u64) {}
-}
-
-/// Imports a TMX of all segments with made-up targets: parse, fold, store, index, durable.
-fn import(folder: &Path, segments: &Segments) -> Arc<Engine> {
-    let file = folder.join("segments.tmx");
-    let mut out = BufWriter::new(File::create(&file).unwrap());
-    write_tmx(&mut out, segments.lines.iter().map(String::as_str)).unwrap();
-    out.flush().unwrap();
-    let engine = Engine::open(folder, false).unwrap();
-    engine.catch_up().unwrap();
-    let caller = Caller::local();
-    engine
-        .create_memory(
-            &caller,
-            &NewMemory {
-                name: "m".into(),
-                ..NewMemory::default()
-            },
-        )
-        .unwrap();
-    for round in ["first import", "same file again"] {
-        let id = engine
-            .begin_import(&caller, "m", "segments.tmx", Format::Tmx, ImportMode::Add)
-            .unwrap();
-        let start = Instant::now();
-        let input = Box::new(File::open(&file).unwrap());
-        let report = engine.import(&caller, &id, input, None, &Quiet).unwrap();
-        let took = start.elapsed().as_secs_f64();
-        println!(
-            "{round}, TMX: {} read, {} added, {} unchanged, {} skipped in {took:.1} s: {:.0} units/s",
-            report.read,
-            report.added,
-            report.unchanged,
-            report.skipped,
-            report.read as f64 / took
-        );
-    }
-    std::fs::remove_file(file).unwrap();
-    engine
-}
-
-fn write_tmx<'a>(out: &mut impl Write, lines: impl Iterator<Item = &'a str>) -> io::Result<()> {
-    writeln!(
-        out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<tmx version=\"1.4\"><header creationtool=\"figures\" \
-         creationtoolversion=\"1\" segtype=\"sentence\" o-tmf=\"x\" adminlang=\"en\" srclang=\"en\" datatype=\"plaintext\"/><body>"
-    )?;
-    for (place, line) in lines.enumerate() {
-        let text = hamzaban::text::tags::escape(line);
-        writeln!(
-            out,
-            "<tu><tuv xml:lang=\"en\"><seg>{text}</seg></tuv><tuv xml:lang=\"fa\"><seg>ترجمهٔ {place}</seg></tuv></tu>"
-        )?;
-    }
-    writeln!(out, "</body></tmx>")
-}
-
-fn index_size(engine: &Engine) {
-    let (segments, parts, words, similar) = engine.index_size();
-    let each = |bytes: usize| bytes as f64 / segments.max(1) as f64;
-    println!(
-        "index: {segments} variants, {:.0} B each (segments {:.0}, words {:.0}, similar words {:.0})",
-        each(parts + words + similar),
-        each(parts),
-        each(words),
-        each(similar)
-    );
-}
-
-fn ask(text: &str, threshold: u8) -> Lookup {
-    let lookup = serde_json::json!({
-        "source_lang": "en", "target_lang": "fa", "text": text, "threshold": threshold, "limit": 5
-    });
-    serde_json::from_value(lookup).unwrap()
-}
-
-/// The times as p50, p95, p99 and the longest, in milliseconds.
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
-    format!(
-        "p50 {:.3}  p95 {:.3}  p99 {:.3}  max {:.2} ms",
-        at(0.5),
-        at(0.95),
-        at(0.99),
-        at(1.0)
-    )
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let result = work();
-    (result, start.elapsed())
-}
-
 /// In process, one thread, top 5, whole look-ups with their rows; nothing is cached between queries.
 fn lookups(engine: &Engine, segments: &Segments) {
     let queries = segments.queries(2_000);
@@ -218,33 +133,6 @@ fn lookups(engine: &Engine, segments: &Segments) {
             percentiles(times)
         );
     }
-    brute_force(engine, segments, &queries);
-}
-
-/// The same score over all segments, for the ratio; a few queries, each kind in its own block.
-fn brute_force(engine: &Engine, segments: &Segments, queries: &[String]) {
-    let some = &queries[..9];
-    let (_, brute) = timed(|| {
-        for query in some {
-            let query = Segment::plain(query);
-            let best = segments
-                .lines
-                .iter()
-                .map(|line| compare(&query, &Segment::plain(line)).percent)
-                .max();
-            std::hint::black_box(best);
-        }
-    });
-    let (_, ours) = timed(|| {
-        for query in some {
-            std::hint::black_box(engine.lookup(&Caller::local(), &ask(query, 70)).unwrap());
-        }
-    });
-    println!(
-        "brute force of the same score, one thread: {:.0} ms a query; ratio {:.0}",
-        brute.as_secs_f64() * 1e3 / some.len() as f64,
-        brute.as_secs_f64() / ours.as_secs_f64()
-    );
 }
 
 /// In process, one thread, a page of 20 each: words and phrases of the segments, from rare to the most common.
@@ -344,97 +232,4 @@ fn http(engine: &Arc<Engine>, segments: &Segments) {
         median(tmserver),
         median(apertium)
     );
-}
-
-/// Imports a TMX of 1 GB that is never on the disk; says how much the process grew beyond the index.
-fn memory(folder: &Path) {
-    let fresh = folder.join("gigabyte");
-    let engine = Engine::open(&fresh, false).unwrap();
-    engine.catch_up().unwrap();
-    let caller = Caller::local();
-    engine
-        .create_memory(
-            &caller,
-            &NewMemory {
-                name: "g".into(),
-                ..NewMemory::default()
-            },
-        )
-        .unwrap();
-    let id = engine
-        .begin_import(&caller, "g", "gigabyte.tmx", Format::Tmx, ImportMode::Add)
-        .unwrap();
-    let before = resident();
-    let report = engine
-        .import(&caller, &id, Box::new(Gigabyte::default()), None, &Quiet)
-        .unwrap();
-    let after = resident();
-    let highest = peak();
-    let (_, parts, words, similar) = engine.index_size();
-    let index = (parts + words + similar) >> 20;
-    println!(
-        "1 GB TMX: {} units; resident {before} MB before, {after} MB after, {highest} MB at the most; index {index} MB; \
-         beyond the index +{} MB after, +{} MB at the most",
-        report.read,
-        after.saturating_sub(before + index),
-        highest.saturating_sub(before + index)
-    );
-}
-
-/// A TMX of a gigabyte: long segments of random words, few units.
-#[derive(Default)]
-struct Gigabyte {
-    made: usize,
-    waiting: Cursor<Vec<u8>>,
-    ended: bool,
-}
-
-impl Read for Gigabyte {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.waiting.read(buffer)?;
-        if read > 0 || self.ended {
-            return Ok(read);
-        }
-        let mut next = Vec::new();
-        if self.made == 0 {
-            write_tmx(&mut next, std::iter::empty())?;
-            next.truncate(next.len() - "</body></tmx>\n".len());
-        }
-        let mut random = Random(self.made as u64 + 1);
-        for _ in 0..100 {
-            let words: Vec<String> = (0..900)
-                .map(|_| format!("word{}", random.below(20_000)))
-                .collect();
-            writeln!(
-                next,
-                "<tu><tuv xml:lang=\"en\"><seg>{}</seg></tuv><tuv xml:lang=\"fa\"><seg>متن {}</seg></tuv></tu>",
-                words.join(" "),
-                random.below(1 << 40)
-            )?;
-        }
-        self.made += next.len();
-        if self.made > 1_000_000_000 {
-            next.extend_from_slice(b"</body></tmx>\n");
-            self.ended = true;
-        }
-        self.waiting = Cursor::new(next);
-        self.waiting.read(buffer)
-    }
-}
-
-/// A line of `/proc/self/status`, in megabytes.
-fn status(name: &str) -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(name));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<usize>().ok())
-        .unwrap_or_default()
-        >> 10
-}
-
-fn resident() -> usize {
-    status("VmRSS")
-}
-
-fn peak() -> usize {
-    status("VmHWM")
 }

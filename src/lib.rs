@@ -27,7 +27,7 @@
 //! main      → cli, telemetry
 //! cli       → engine, http, config, telemetry, model
 //! http      → engine, config, telemetry, failpoint, model
-//! engine    → store, index, names, score, formats, documents, text, model
+//! engine    → store, index, names, score, formats, documents, text, failpoint, model
 //! index     → score, text, model        score   → text
 //! store     → text, failpoint, model    names   → text, model
 //! documents → text, model               formats → text, model

@@ -15,7 +15,8 @@ use hamzaban::engine::{
 };
 use tokio::sync::oneshot;
 
-use super::{Quiet, Segments, ask, percentiles, timed, write_tmx};
+use crate::data::Segments;
+use crate::made::{Quiet, ask, percentiles, timed, write_tmx};
 
 /// Units that a change of many units takes.
 const MANY: usize = 100_000;
@@ -24,7 +25,7 @@ const MEANWHILE: usize = 300_000;
 
 /// A server of this process; it ends on `Drop`.
 pub(super) struct Serving {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
@@ -61,8 +62,13 @@ impl Serving {
 
     /// A look-up over a connection that stays open.
     pub(super) fn lookup(&self, lookup: &Lookup) -> Duration {
-        let url = format!("http://{}/v1/lookup", self.address);
-        let post = || self.agent.post(&url).send_json(lookup).unwrap();
+        self.post("/v1/lookup", lookup)
+    }
+
+    /// Any question, over a connection that stays open.
+    pub(super) fn post(&self, path: &str, body: &impl serde::Serialize) -> Duration {
+        let url = format!("http://{}{path}", self.address);
+        let post = || self.agent.post(&url).send_json(body).unwrap();
         timed(|| post().body_mut().read_to_string().unwrap()).1
     }
 
@@ -87,7 +93,7 @@ fn p99(times: &[Duration]) -> f64 {
     times[(times.len() - 1) * 99 / 100].as_secs_f64() * 1e3
 }
 
-fn tell(what: &str, idle: &[Duration], busy: Vec<Duration>) {
+pub(super) fn tell(what: &str, idle: &[Duration], busy: Vec<Duration>) {
     let ratio = p99(&busy) / p99(idle);
     let count = busy.len();
     println!(

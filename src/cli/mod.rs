@@ -5,6 +5,7 @@
     reason = "doc comments of arguments are the help text"
 )]
 
+mod bench;
 mod client;
 mod export;
 mod glossary;
@@ -85,6 +86,8 @@ enum Command {
     Restore(upkeep::RestoreArguments),
     /// Check the store, or a backup: is all of it what was written, and is it found
     Verify(upkeep::VerifyArguments),
+    /// Measure look-ups, index and imports on a copy of the data folder's store
+    Bench(bench::BenchArguments),
     /// Print the OpenAPI document
     Openapi,
     /// Print the settings in force and where each came from
@@ -280,6 +283,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => upkeep::backup(&place, &arguments),
         Command::Restore(arguments) => upkeep::restore(&place, &arguments),
         Command::Verify(arguments) => upkeep::verify(&place, &arguments),
+        Command::Bench(arguments) => bench::run(&place, &arguments),
         Command::Key(command) => key::run(&place, &command).map(|()| ExitCode::SUCCESS),
         Command::Config => print(&settings.to_toml()).map(|()| ExitCode::SUCCESS),
         Command::Openapi => Ok(ExitCode::SUCCESS), // answered above, without settings
@@ -366,6 +370,8 @@ mod tests {
             "hamzaban glossary import a.csv --mode update --allow-confusable",
             "hamzaban glossary export -",
             "hamzaban glossary check a.csv",
+            "hamzaban bench",
+            "hamzaban bench --memory a --memory b --from en --to fa --questions 100 --json",
             "hamzaban openapi",
             "hamzaban config --data d",
         ] {
@@ -394,6 +400,8 @@ mod tests {
             "hamzaban key create --expires soon",
             "hamzaban key create --expires 0",
             "hamzaban key revoke",
+            "hamzaban bench --from en",
+            "hamzaban bench --questions 0",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -65,7 +65,7 @@ pub(super) fn run(place: &Place, command: &NamesCommand) -> anyhow::Result<ExitC
 }
 
 fn tools(place: &Place, files: &Files) -> anyhow::Result<NameTools> {
-    match place.open()? {
+    match place.open_names()? {
         Target::Here(here) => {
             let style = files.style.as_deref();
             Ok(here.engine.name_tools(&Caller::local(), style)?)

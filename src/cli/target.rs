@@ -37,6 +37,15 @@ impl Place<'_> {
         Ok(target)
     }
 
+    /// The same for commands about names in texts.
+    pub(super) fn open_names(&self) -> anyhow::Result<Target> {
+        let target = self.open_store()?;
+        if let Target::Here(here) = &target {
+            here.engine.prepare_names()?;
+        }
+        Ok(target)
+    }
+
     /// The same without the index, for what needs none.
     pub(super) fn open_store(&self) -> anyhow::Result<Target> {
         if let Some(url) = self.server {

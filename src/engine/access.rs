@@ -2,7 +2,9 @@
 //! caller may not read is not found, in the same words as what is not there; what may be read but not
 //! changed is forbidden.
 
-use super::{Engine, Error, view};
+use std::sync::Arc;
+
+use super::{Engine, Error, Idempotency, view};
 use crate::model::{MemoryId, Rights, Role, UnitId};
 use crate::store::{self, Actor, Memory, Reader};
 
@@ -17,6 +19,8 @@ pub struct Caller {
     pub request: Option<String>,
     /// What they may do.
     pub rights: Rights,
+    /// What their write is to be remembered by.
+    pub once: Option<Arc<Idempotency>>,
 }
 
 impl Caller {
@@ -27,6 +31,15 @@ impl Caller {
             key: None,
             request: None,
             rights: Rights::all(),
+            once: None,
+        }
+    }
+
+    /// The same, of whom nothing is remembered.
+    pub(super) fn without_key(&self) -> Self {
+        Self {
+            once: None,
+            ..self.clone()
         }
     }
 

@@ -206,6 +206,7 @@ impl Keys {
             key: Some(stored.id.clone()),
             request: None,
             rights: stored.rights.clone(),
+            once: None,
         };
         let admitted = Admitted { caller, rate, turn };
         Ok((admitted, known.note_use(now)))

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::access::not_found;
 use super::{Caller, Engine, Error, ImportState, Role, invalid, view};
 use crate::model::{BulkReport, MemoryId, UnitId};
-use crate::store::{self, Bulk, BulkKind, Deed, ImportId, NewBulk, Tx, Undone};
+use crate::store::{self, Bulk, BulkKind, Deed, ImportId, NewBulk, Reader, Tx, Undone};
 
 /// Units in one transaction.
 pub(super) const UNITS_AT_ONCE: usize = 1_000;
@@ -68,7 +68,7 @@ impl Engine {
             return Ok(bulk);
         }
         let bulk = self.bulk_for(caller, Role::Read, id)?;
-        self.bulk_view(caller, bulk)
+        Ok(self.store.read(|reader| bulk_view(reader, caller, bulk))?)
     }
 
     /// The changes of many units in a memory, the newest first.
@@ -94,11 +94,11 @@ impl Engine {
         let more = list.len() > limit;
         list.truncate(limit);
         let cursor = list.last().filter(|_| more).map(|b| b.id.0.to_string());
-        let views = list.into_iter().map(|bulk| self.bulk_view(caller, bulk));
-        Ok(BulkPage {
-            bulk: views.collect::<Result<_, _>>()?,
-            cursor,
-        })
+        let bulk = self.store.read(|reader| {
+            let views = list.into_iter();
+            views.map(|bulk| bulk_view(reader, caller, bulk)).collect()
+        })?;
+        Ok(BulkPage { bulk, cursor })
     }
 
     /// A change, if the caller has the role in its memory and, to write, in the one it moved units to.
@@ -123,38 +123,6 @@ impl Engine {
                 .map_err(|_| Error::Forbidden { needed: role })?;
         }
         Ok(bulk)
-    }
-
-    fn bulk_view(&self, caller: &Caller, bulk: Bulk) -> Result<BulkView, Error> {
-        let seen = |memory: MemoryId| caller.must_have(Role::Read, memory).is_ok();
-        let (memory, to) = self.store.read(|reader| {
-            let name = |id| Ok::<_, store::Error>(reader.memory_by_id(id)?.map(|m| m.name));
-            Ok((
-                name(bulk.start.memory)?,
-                bulk.start
-                    .other
-                    .filter(|id| seen(*id))
-                    .map_or(Ok(None), name)?,
-            ))
-        })?;
-        Ok(BulkView {
-            id: bulk.id.0.to_string(),
-            kind: bulk.start.kind.as_str().to_owned(),
-            memory: memory
-                .filter(|_| seen(bulk.start.memory))
-                .unwrap_or_default(),
-            to,
-            undoes: bulk.start.undoes.map(|id| id.0.to_string()),
-            asked: bulk
-                .start
-                .asked
-                .and_then(|asked| serde_json::from_str(&asked).ok()),
-            state: bulk.state.into(),
-            by: bulk.start.by,
-            started_at: view::time(bulk.started_at),
-            finished_at: bulk.finished_at.map(view::time),
-            report: bulk.report,
-        })
     }
 
     /// Takes back what an import added or changed and nobody edited since; see [`Engine::undo_bulk`].
@@ -240,22 +208,41 @@ impl Engine {
         run: Run<'_>,
         done: Result<(), Error>,
     ) -> Result<BulkView, Error> {
-        let state = match &done {
-            Ok(()) => store::ImportState::Done,
-            Err(_) => store::ImportState::Failed,
+        let (state, asks) = match &done {
+            Ok(()) => (store::ImportState::Done, caller.clone()),
+            // What failed may be asked for again.
+            Err(_) => (store::ImportState::Failed, caller.without_key()),
         };
-        let Step { id, report, .. } = run.step;
-        let noted = self.store.write(move |tx| tx.note_bulk(id, state, &report));
+        let (step, sees) = (run.step, caller.clone());
+        let ended = self.write(&asks, move |tx, _| step.end(tx, &sees, state));
         done?;
-        noted?;
-        let mut bulk = self
-            .store
-            .read(|reader| reader.bulk(id))?
-            .ok_or_else(|| not_found("bulk change"))?;
-        // The caller knows it, and replies are remembered for 30 days: texts are not.
-        bulk.start.asked = None;
-        self.bulk_view(caller, bulk)
+        Ok(ended?)
     }
+}
+
+/// A change as the caller may see it.
+fn bulk_view(reader: &Reader<'_>, caller: &Caller, bulk: Bulk) -> Result<BulkView, store::Error> {
+    let name = |id: Option<MemoryId>| {
+        let seen = id.filter(|id| caller.must_have(Role::Read, *id).is_ok());
+        let memory = seen.map_or(Ok(None), |id| reader.memory_by_id(id));
+        memory.map(|memory| memory.map(|memory| memory.name))
+    };
+    Ok(BulkView {
+        id: bulk.id.0.to_string(),
+        kind: bulk.start.kind.as_str().to_owned(),
+        memory: name(Some(bulk.start.memory))?.unwrap_or_default(),
+        to: name(bulk.start.other)?,
+        undoes: bulk.start.undoes.map(|id| id.0.to_string()),
+        asked: bulk
+            .start
+            .asked
+            .and_then(|asked| serde_json::from_str(&asked).ok()),
+        state: bulk.state.into(),
+        by: bulk.start.by,
+        started_at: view::time(bulk.started_at),
+        finished_at: bulk.finished_at.map(view::time),
+        report: bulk.report,
+    })
 }
 
 /// What the audit log calls it.
@@ -283,6 +270,25 @@ pub(super) struct Step {
     pub(super) id: ImportId,
     pub(super) by: Option<String>,
     pub(super) report: BulkReport,
+}
+
+impl Step {
+    /// Writes down how the change ended, and tells it.
+    pub(super) fn end(
+        self,
+        tx: &mut Tx<'_>,
+        caller: &Caller,
+        state: store::ImportState,
+    ) -> Result<BulkView, store::Error> {
+        tx.note_bulk(self.id, state, &self.report)?;
+        let reader = tx.reader();
+        let mut bulk = reader.bulk(self.id)?.ok_or(store::Error::NotFound {
+            what: "bulk change",
+        })?;
+        // The caller knows it, and replies are remembered for 30 days: texts are not.
+        bulk.start.asked = None;
+        bulk_view(&reader, caller, bulk)
+    }
 }
 
 impl Run<'_> {

@@ -158,29 +158,18 @@ impl Engine {
         let (id, rev) = (keep.id, keep.rev);
         let merged = Prepared::new(merged(keep, &others))?;
         let gone: Vec<(UnitId, i64)> = others.iter().map(|other| (other.id, other.rev)).collect();
-        let mut run = self.begin_bulk(caller, start(caller, memory, BulkKind::Merge, asked)?)?;
-        let done = run.write(vec![(merged, gone)], move |tx, (merged, gone), step| {
-            let by = step.by.as_deref();
-            step.report.matched += 1 + gone.len() as u64;
-            match tx.replace_in_bulk(id, rev, merged, step.id, by)? {
-                // Without the one that stays, the others stay too.
-                None => {
-                    step.report.add_conflict(view::unit_id(id));
-                    return Ok(());
-                }
-                Some(Outcome::Unchanged(..)) => step.report.unchanged += 1,
-                Some(_) => step.report.changed += 1,
-            }
-            for (id, rev) in gone {
-                if tx.delete_in_bulk(id, rev, Event::Merged, step.id, by)? {
-                    step.report.deleted += 1;
-                } else {
-                    step.report.add_conflict(view::unit_id(id));
-                }
-            }
-            Ok(())
+        let run = self.begin_bulk(caller, start(caller, memory, BulkKind::Merge, asked)?)?;
+        let (step, asks) = (run.step.clone(), caller.clone());
+        // The units that go cannot be named again: what is answered is written with them.
+        let merged = self.write(caller, move |tx, _| {
+            let mut step = step;
+            merge(tx, &mut step, (id, rev, merged), gone)?;
+            step.end(tx, &asks, store::ImportState::Done)
         });
-        self.end_bulk(caller, run, done)
+        match merged {
+            Ok(done) => Ok(done),
+            Err(error) => self.end_bulk(caller, run, Err(error.into())),
+        }
     }
 
     /// Does something to each unit that a filter takes, and ends the change.
@@ -222,6 +211,34 @@ impl Engine {
             }
         }
     }
+}
+
+/// Gives the unit that stays its new content, and deletes the others.
+fn merge(
+    tx: &mut Tx<'_>,
+    step: &mut Step,
+    (id, rev, merged): (UnitId, i64, Prepared),
+    gone: Vec<(UnitId, i64)>,
+) -> Result<(), store::Error> {
+    let (by, report) = (step.by.as_deref(), &mut step.report);
+    report.matched += 1 + gone.len() as u64;
+    match tx.replace_in_bulk(id, rev, merged, step.id, by)? {
+        // Without the one that stays, the others stay too.
+        None => {
+            report.add_conflict(view::unit_id(id));
+            return Ok(());
+        }
+        Some(Outcome::Unchanged(..)) => report.unchanged += 1,
+        Some(_) => report.changed += 1,
+    }
+    for (id, rev) in gone {
+        if tx.delete_in_bulk(id, rev, Event::Merged, step.id, by)? {
+            report.deleted += 1;
+        } else {
+            report.add_conflict(view::unit_id(id));
+        }
+    }
+    Ok(())
 }
 
 /// What is written down at the start.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::bulk::UNITS_AT_ONCE;
 use super::requests::{BulkOf, HistoryEntry, ImportMode, NewUnit, UnitView, VariantText, Written};
-use super::{Caller, Engine, Error, Once, Role, invalid, view};
-use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, UnitId, Variant};
+use super::{Caller, Engine, Error, Role, invalid, view};
+use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, Unit, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
 use crate::text::tags;
 
@@ -19,17 +20,6 @@ impl Engine {
         memory: &str,
         unit: &NewUnit,
     ) -> Result<Written, Error> {
-        self.add_unit_once(caller, memory, unit, None)
-    }
-
-    /// The same, remembered for an `Idempotency-Key`.
-    pub fn add_unit_once(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        unit: &NewUnit,
-        once: Option<Once<Written>>,
-    ) -> Result<Written, Error> {
         self.must_be_ready()?;
         let mode = match unit.mode.unwrap_or(ImportMode::Update) {
             ImportMode::Add => Mode::Add,
@@ -38,17 +28,14 @@ impl Engine {
         };
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let prepared = Prepared::new(draft(unit)?)?;
-        let who = caller.actor();
-        Ok(self.store.write(move |tx| {
+        Ok(self.write(caller, move |tx, who| {
             let outcome = tx.put_draft(memory, prepared, mode, who.by.as_deref(), None)?;
-            audit_written(tx, &who, "unit_changed", memory, outcome)?;
-            let written = Written {
+            audit_written(tx, who, "unit_changed", memory, outcome)?;
+            Ok(Written {
                 id: view::unit_id(outcome.id()),
                 rev: outcome.rev(),
                 created: matches!(outcome, Outcome::Added(..)),
-            };
-            once.map_or(Ok(()), |once| once.remember(tx, &written))?;
-            Ok(written)
+            })
         })?)
     }
 
@@ -81,13 +68,13 @@ impl Engine {
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let (id, memory) = self.unit_for(caller, Role::Write, id)?;
-        let (draft, who) = (draft(unit)?, caller.actor());
-        let written = self.store.write(move |tx| {
+        let draft = draft(unit)?;
+        let written = self.write(caller, move |tx, who| {
             let outcome = tx.replace_unit(id, rev, draft, who.by.as_deref())?;
-            audit_written(tx, &who, "unit_changed", memory.id, outcome)
+            audit_written(tx, who, "unit_changed", memory.id, outcome)?;
+            Ok(view::unit(&tx.unit(id)?, &memory.name))
         });
-        written.map_err(|error| self.refused(error, id, rev))?;
-        self.view_of(id)
+        written.map_err(|error| self.refused(error, id, rev))
     }
 
     /// Deletes a unit; its history stays, and it can be brought back.
@@ -102,6 +89,57 @@ impl Engine {
         });
         deleted.map_err(|error| self.refused(error, id, rev))?;
         Ok(())
+    }
+
+    /// Deletes the units of a memory with this very text in the one language and a text in the other, the very one that
+    /// is given if one is. Tells how many there were; one that somebody changes at this moment is left alone.
+    pub fn delete_text(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        (source_lang, source): (&Lang, &str),
+        (target_lang, target): (&Lang, Option<&str>),
+    ) -> Result<usize, Error> {
+        self.must_be_ready()?;
+        let memory = self.memory_for(caller, Role::Write, memory)?.id;
+        let (from, to) = (source_lang.group(), target_lang.group());
+        let is_meant = |unit: &Unit| {
+            let mut sources = unit.variants.iter();
+            sources.any(|one| {
+                let mut others = unit.variants.iter().filter(|other| other.lang != one.lang);
+                one.lang.group() == from
+                    && one.text == source
+                    && others.any(|other| {
+                        other.lang.group() == to && target.is_none_or(|text| other.text == text)
+                    })
+            })
+        };
+        let mut deleted = 0;
+        for ids in self
+            .index
+            .alike(memory, &from, source)
+            .chunks(UNITS_AT_ONCE)
+        {
+            let mut units = self.store.read(|reader| reader.units(ids))?;
+            units.retain(is_meant);
+            let who = caller.actor();
+            deleted += self.store.write(move |tx| {
+                let mut deleted = 0;
+                for Unit { id, rev, .. } in units {
+                    let after = match tx.delete_unit(id, rev, who.by.as_deref()) {
+                        Err(store::Error::Conflict { .. } | store::Error::NotFound { .. }) => {
+                            continue;
+                        }
+                        after => after?,
+                    };
+                    let deed = Deed::unit("unit_deleted", memory, id);
+                    tx.audit(&who, &deed.revised(Some(rev), Some(after)))?;
+                    deleted += 1;
+                }
+                Ok(deleted)
+            })?;
+        }
+        Ok(deleted)
     }
 
     /// All revisions, the newest first. Also of a deleted unit.
@@ -143,17 +181,13 @@ impl Engine {
         id: &str,
         rev: i64,
         to_rev: i64,
-        once: Option<Once<UnitView>>,
     ) -> Result<UnitView, Error> {
         self.must_be_ready()?;
         let (id, memory) = self.unit_for(caller, Role::Write, id)?;
-        let who = caller.actor();
-        let reverted = self.store.write(move |tx| {
+        let reverted = self.write(caller, move |tx, who| {
             let outcome = tx.revert_unit(id, to_rev, rev, who.by.as_deref())?;
-            audit_written(tx, &who, "unit_reverted", memory.id, outcome)?;
-            let unit = view::unit(&tx.unit(id)?, &memory.name);
-            once.map_or(Ok(()), |once| once.remember(tx, &unit))?;
-            Ok(unit)
+            audit_written(tx, who, "unit_reverted", memory.id, outcome)?;
+            Ok(view::unit(&tx.unit(id)?, &memory.name))
         });
         reverted.map_err(|error| self.refused(error, id, rev))
     }

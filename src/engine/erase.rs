@@ -67,11 +67,12 @@ impl Engine {
         ];
         let copies = self.store.copies_of_upgrades().into_iter();
         held.extend(copies.map(|name| format!("{name} in the data folder, left by an upgrade")));
-        Ok(Erased {
+        let erased = Erased {
             units,
             compacted: compacted.is_ok(),
             still_held_by: held,
-        })
+        };
+        Ok(self.write(caller, move |_, _| Ok(erased))?)
     }
 
     fn erase_units(&self, caller: &Caller, ids: &[String], confirm: &str) -> Result<u64, Error> {

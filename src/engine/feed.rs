@@ -49,13 +49,13 @@ pub struct ChangePage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeView {
     pub kind: ChangeName,
-    /// The unit or concept; absent where a memory itself changed.
+    /// The unit, concept or style; absent where a memory itself changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Its revision after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rev: Option<i64>,
-    /// The memory's name; absent where a concept changed.
+    /// The memory's name; absent where a concept or style changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
     /// RFC 3339, UTC.
@@ -81,6 +81,10 @@ pub enum ChangeName {
     ConceptPut,
     /// A concept is gone.
     ConceptDeleted,
+    /// A style is new or has a new revision.
+    StylePut,
+    /// A style is gone.
+    StyleDeleted,
 }
 
 /// What one look at the log gave.
@@ -193,6 +197,10 @@ fn show(change: &LoggedChange, memory: Option<String>) -> ChangeView {
         LoggedKind::ConceptPut(id, rev) => (ChangeName::ConceptPut, Some((id.to_string(), *rev))),
         LoggedKind::ConceptDeleted(id, rev) => {
             (ChangeName::ConceptDeleted, Some((id.to_string(), *rev)))
+        }
+        LoggedKind::StylePut(name, rev) => (ChangeName::StylePut, Some((name.clone(), *rev))),
+        LoggedKind::StyleDeleted(name, rev) => {
+            (ChangeName::StyleDeleted, Some((name.clone(), *rev)))
         }
     };
     let (id, rev) = what.unzip();

@@ -24,6 +24,16 @@ pub struct Sample {
 }
 
 impl Engine {
+    /// For who asks for names in texts and nothing else: the index stays empty, and a folder without a single concept
+    /// gets the glossary that ships.
+    pub fn prepare_names(&self) -> Result<(), Error> {
+        self.fill_glossary()?;
+        if self.live.snapshot().finder.concepts().next().is_none() {
+            self.bring_if_writable()?;
+        }
+        Ok(())
+    }
+
     /// What [`Engine::catch_up`] does, and on a folder that never held a memory, loads the shipped sample
     /// before it is ready: as a whole or not at all, so that a first run that is cut off is made again.
     pub fn start(&self) -> Result<Option<Sample>, Error> {

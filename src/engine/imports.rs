@@ -1,8 +1,10 @@
 //! The imports that run: how many, the word that ends them, and how those ended whose end could not be written.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::Error;
+use super::idempotency::remember;
+use super::{Error, Idempotency};
 use crate::model::ImportReport;
 use crate::store::{self, Actor, Deed, ImportId};
 
@@ -14,15 +16,19 @@ pub(super) struct Ended {
     pub(super) report: ImportReport,
     pub(super) who: Actor,
     pub(super) deed: Deed,
+    /// What the report is to be remembered by, where it is the answer.
+    pub(super) once: Option<Arc<Idempotency>>,
 }
 
 impl Ended {
     pub(super) fn write(&self, store: &store::Store) -> Result<(), store::Error> {
         let (id, state, bytes) = (self.id, self.state, self.bytes);
         let (report, who, deed) = (self.report.clone(), self.who.clone(), self.deed.clone());
+        let once = self.once.clone();
         store.write(move |tx| {
             tx.finish_import(id, state, bytes, &report)?;
-            tx.audit(&who, &deed)
+            tx.audit(&who, &deed)?;
+            remember(tx, once.as_deref(), &report)
         })
     }
 }
@@ -32,7 +38,6 @@ impl Ended {
 pub(super) struct Running {
     count: AtomicU64,
     ending: AtomicBool,
-    asked: AtomicU64,
     ended: parking_lot::Mutex<Vec<Ended>>,
 }
 
@@ -54,16 +59,6 @@ impl Running {
     pub(super) fn one(&self) -> Counting<'_> {
         self.count.fetch_add(1, Ordering::Relaxed);
         Counting(&self.count)
-    }
-
-    /// Somebody looks something up, and should not wait for imports.
-    pub(super) fn somebody_asks(&self) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often somebody has.
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
     }
 
     pub(super) fn end(&self) {

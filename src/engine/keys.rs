@@ -180,16 +180,17 @@ impl Engine {
             let reason = "a key may send 1 to 1000000 requests a minute";
             return Err(invalid("out_of_range", "/rate_per_minute", reason));
         }
-        let who = caller.actor();
         let _changing = self.keys.changing.lock();
-        let stored = self.store.write(move |tx| {
+        let made = self.write(caller, move |tx, who| {
             let stored = tx.create_key(&key, who.by.as_deref())?;
-            tx.audit(&who, &Deed::new("key_created", "key", &stored.key.id))?;
-            Ok(stored)
+            tx.audit(who, &Deed::new("key_created", "key", &stored.key.id))?;
+            let info = info(&tx.reader(), stored)?;
+            Ok(MadeKey { key: text, info })
         })?;
-        self.keys.load(vec![stored.clone()]);
-        let info = self.store.read(|reader| info(reader, stored))?;
-        Ok(MadeKey { key: text, info })
+        let mut keys = self.store.read(|reader| reader.keys())?;
+        keys.retain(|stored| stored.key.id == made.info.id);
+        self.keys.load(keys);
+        Ok(made)
     }
 
     fn rights_asked(&self, caller: &Caller, asked: &KeyRequest) -> Result<Rights, Error> {

@@ -7,8 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::filter::{Bounds, Filter};
 use super::glossary::{MentionView, mentions};
 use super::requests::{
-    BatchLookup, Explanation, Include, Lookup, LookupReply, Match, MatchKind, WordStanding,
-    WordView,
+    Explanation, Include, Lookup, LookupReply, Match, MatchKind, WordStanding, WordView,
 };
 use super::view::{self, Offsets};
 use super::{Caller, Engine, Error, Role, invalid};
@@ -32,45 +31,7 @@ impl Engine {
     /// Answers one look-up; see [`Lookup`] for the settings and [`crate::score`] for what a score means.
     pub fn lookup(&self, caller: &Caller, lookup: &Lookup) -> Result<LookupReply, Error> {
         self.must_be_ready()?;
-        self.imports.somebody_asks();
         Asked::new(lookup)?.answer(self, caller)
-    }
-
-    /// Answers many, in order. One faulty segment fails the batch, naming its place.
-    pub fn lookup_batch(
-        &self,
-        caller: &Caller,
-        batch: &BatchLookup,
-        wanted: &dyn Fn() -> bool,
-    ) -> Result<Vec<LookupReply>, Error> {
-        if batch.segments.len() > 100 {
-            return Err(invalid(
-                "out_of_range",
-                "/segments",
-                "at most 100 segments fit in one batch",
-            ));
-        }
-        // What all segments share is judged once, also where there are none, and by its own name.
-        check_bounds(batch.threshold, batch.limit)?;
-        batch.filter.as_ref().map(ready).transpose()?;
-        let one = |(place, segment): (usize, &super::requests::Segment)| {
-            let lookup = Lookup {
-                source_lang: batch.source_lang.clone(),
-                target_lang: batch.target_lang.clone(),
-                text: segment.text.clone(),
-                text_tagged: segment.text_tagged.clone(),
-                memories: batch.memories.clone(),
-                threshold: batch.threshold,
-                limit: batch.limit,
-                context: segment.context.clone(),
-                filter: batch.filter.clone(),
-                include: batch.include.clone(),
-            };
-            self.lookup(caller, &lookup)
-                .map_err(|error| error.below(&format!("/segments/{place}")))
-        };
-        let segments = batch.segments.iter().enumerate();
-        segments.take_while(|_| wanted()).map(one).collect()
     }
 }
 
@@ -366,7 +327,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn check_bounds(threshold: u8, limit: u8) -> Result<(), Error> {
+pub(super) fn check_bounds(threshold: u8, limit: u8) -> Result<(), Error> {
     if !(30..=102).contains(&threshold) {
         let reason = "a threshold is a percentage from 30 to 102";
         return Err(invalid("out_of_range", "/threshold", reason));
@@ -446,6 +407,6 @@ fn words(text: &str, words: &[score::Word]) -> Vec<WordView> {
     words.iter().map(view).collect()
 }
 
-fn ready(filter: &Filter) -> Result<Bounds<'_>, Error> {
+pub(super) fn ready(filter: &Filter) -> Result<Bounds<'_>, Error> {
     filter.ready("/filter/")
 }

@@ -3,7 +3,7 @@
 use super::access::not_found;
 use super::edit::check_label;
 use super::requests::{MemoryInfo, MemoryPatch, NewMemory};
-use super::{Caller, Engine, Error, Once, Role, invalid, view};
+use super::{Caller, Engine, Error, Role, invalid, view};
 use crate::model::MemoryId;
 use crate::store::{self, Deed, DeletedMemory};
 
@@ -67,7 +67,8 @@ impl Engine {
             name: DEFAULT.to_owned(),
             ..NewMemory::default()
         };
-        match self.create_memory(caller, &new) {
+        // The answer to remember is that of the write.
+        match self.create_memory(&caller.without_key(), &new) {
             // Somebody else was quicker; or it is read-only, as the write will tell.
             Ok(_) | Err(Error::Exists { .. }) => Ok(new.name),
             Err(error) => Err(error),
@@ -76,16 +77,6 @@ impl Engine {
 
     /// Makes a memory: who may write in all of them may also add one, as an import does.
     pub fn create_memory(&self, caller: &Caller, memory: &NewMemory) -> Result<MemoryInfo, Error> {
-        self.create_memory_once(caller, memory, None)
-    }
-
-    /// The same, remembered for an `Idempotency-Key`.
-    pub fn create_memory_once(
-        &self,
-        caller: &Caller,
-        memory: &NewMemory,
-        once: Option<Once<MemoryInfo>>,
-    ) -> Result<MemoryInfo, Error> {
         self.must_be_ready()?;
         caller.must_have_everywhere(Role::Write)?;
         if !store::is_memory_name(&memory.name) {
@@ -96,14 +87,12 @@ impl Engine {
         check_penalty(memory.penalty)?;
         let title = memory.title.clone().unwrap_or_else(|| memory.name.clone());
         check_title(&title)?;
-        let (new, who) = (memory.clone(), caller.actor());
-        Ok(self.store.write(move |tx| {
+        let new = memory.clone();
+        Ok(self.write(caller, move |tx, who| {
             let by = who.by.as_deref();
             let made = tx.create_memory(&new.name, &title, new.penalty, new.read_only, by)?;
-            tx.audit(&who, &Deed::memory("memory_created", made.id, &made.name))?;
-            let made = view::memory(&made, Vec::new());
-            once.map_or(Ok(()), |once| once.remember(tx, &made))?;
-            Ok(made)
+            tx.audit(who, &Deed::memory("memory_created", made.id, &made.name))?;
+            Ok(view::memory(&made, Vec::new()))
         })?)
     }
 
@@ -179,21 +168,19 @@ impl Engine {
         // Nobody writes a deleted memory and nobody looks into it, so its units can be indexed beforehand, and are
         // found from the very moment on at which it is back.
         let filled = self.index_deleted(memory.id);
-        let (who, id) = (caller.actor(), memory.id);
+        let id = memory.id;
         let back = filled.and_then(|()| {
-            Ok(self.store.write(move |tx| {
+            Ok(self.write(caller, move |tx, who| {
                 let back = tx.undelete_memory(&memory.name, who.by.as_deref())?;
                 if back.id != id {
                     return Err(store::Error::NotFound { what: "memory" });
                 }
-                tx.audit(&who, &Deed::memory("memory_restored", id, &memory.name))
+                tx.audit(who, &Deed::memory("memory_restored", id, &memory.name))?;
+                let languages = languages(&tx.reader(), &back)?;
+                Ok(view::memory(&back, languages))
             })?)
         });
-        if let Err(error) = back {
-            self.index.forget(id);
-            return Err(error);
-        }
-        self.memory(caller, name)
+        back.inspect_err(|_| self.index.forget(id))
     }
 
     fn index_deleted(&self, memory: MemoryId) -> Result<(), Error> {

@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod batch;
 mod browse;
 mod bulk;
 mod bulk_actions;
@@ -25,6 +26,7 @@ mod imports;
 mod keeper;
 mod keys;
 mod lookup;
+mod measure;
 mod memories;
 mod replace;
 mod requests;
@@ -66,8 +68,9 @@ pub use glossary::{
     PairFindingKind, Stretch, StyleEdit, StyleHistoryEntry, StyleSettings, StyleView,
     SuggestionKind, SuggestionPage, SuggestionView, TermView,
 };
-pub use idempotency::Once;
+pub use idempotency::{Answer, Idempotency, Once, Remembered};
 pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
+pub use measure::{QuestionKind, SnapshotFigures, questions};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
 pub use stats::{ActivityView, LanguageCount, Stats};
 pub use transfer::Exported;
@@ -122,21 +125,6 @@ pub trait Progress: Send + Sync {
     fn advance(&self, bytes: u64, units: u64);
 }
 
-/// An answer that was given to an `Idempotency-Key`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    pub status: u16,
-    pub body: String,
-}
-
-/// What to do with one `Idempotency-Key`: name of the key, the route, and a hash of the body.
-#[derive(Clone, Debug)]
-pub struct Idempotency {
-    pub key: String,
-    pub route: String,
-    pub body_hash: u64,
-}
-
 /// One data folder, opened: what every command and every request calls. Cheap to share.
 pub struct Engine {
     // Dropped in this order: those who work by themselves first, then the store, which finishes its writes.
@@ -157,6 +145,7 @@ pub struct Engine {
     verifying: AtomicBool,
     keys: Keys,
     imports: imports::Running,
+    helpers: batch::Helpers,
     caretaker: Caretaker,
 }
 
@@ -241,6 +230,7 @@ impl Engine {
             verifying: AtomicBool::new(false),
             keys,
             imports: imports::Running::default(),
+            helpers: batch::Helpers::default(),
             caretaker: Caretaker::default(),
         });
         engine.caretaker.start(&engine);
@@ -411,6 +401,7 @@ impl Tidier {
     fn start(index: Arc<Index>, snapshots: Arc<Snapshots>, store: Arc<Store>) -> Self {
         let (stop, stopped) = std::sync::mpsc::channel();
         let run = move || {
+            store::yield_to_others();
             let (mut seen, mut rest) = (0, 0);
             while stopped.recv_timeout(TIDY_EVERY) == Err(RecvTimeoutError::Timeout) {
                 let changes = index.changes();

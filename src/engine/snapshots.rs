@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::failpoint;
 use crate::index::{Index, Refused, Snapshot};
 use crate::model::{MemoryId, Seq, UnitId};
 use crate::store::{self, Condition, LoggedKind, Reader, Store};
@@ -190,8 +191,11 @@ impl Snapshots {
         let mut out = BufWriter::with_capacity(1 << 18, File::create(&draft)?);
         snapshot.write(&mut out, epoch)?;
         out.flush()?;
+        failpoint::hit("snapshot:written");
         out.get_ref().sync_all()?;
+        failpoint::hit("snapshot:synced");
         fs::rename(&draft, self.path(generation))?;
+        failpoint::hit("snapshot:renamed");
         #[cfg(unix)]
         File::open(&self.folder)?.sync_all()?;
         Ok(())
@@ -245,7 +249,9 @@ fn replay(index: &Index, store: &Store, mut after: Seq) -> Result<Replayed, stor
                 }
                 LoggedKind::MemoryPut
                 | LoggedKind::ConceptPut(..)
-                | LoggedKind::ConceptDeleted(..) => {}
+                | LoggedKind::ConceptDeleted(..)
+                | LoggedKind::StylePut(..)
+                | LoggedKind::StyleDeleted(..) => {}
             }
         }
     }

@@ -1,17 +1,18 @@
 //! Import and export: files in and out of a memory, as streams.
 //!
-//! An import reads on the caller's thread, writes batches on the store's writer and indexes them on its
+//! An import reads on a thread of its own, writes batches on the store's writer and indexes them on its
 //! follower, all at once; a batch is a transaction, so what the report counts is what is there.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::access::not_found;
 use super::imports::Ended;
 use super::requests::{ImportMode, ImportStatus};
-use super::{Caller, Engine, Error, Filter, Progress, Role};
+use super::{Caller, Engine, Error, Filter, Idempotency, Progress, Role};
 use crate::formats::{self, Format, ReadOptions, WriteOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
@@ -48,6 +49,7 @@ impl Engine {
     ) -> Result<String, Error> {
         self.must_be_ready()?;
         self.imports.must_not_end()?;
+        self.store.must_have_room()?;
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let (label, who) = (label.to_owned(), caller.actor());
         let id = self.store.write(move |tx| {
@@ -98,6 +100,7 @@ impl Engine {
             memory: import.start.memory,
             mode,
             who: caller.actor(),
+            once: caller.once.clone(),
             read,
             confirmed: ImportReport {
                 id: id.to_owned(),
@@ -107,10 +110,9 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
             submitted: 0,
-            asked: self.imports.asked(),
         };
         let _counted = self.imports.one();
-        let ended = run.all(input, format, langs, progress);
+        let ended = aside(|| run.all(input, format, langs, progress));
         run.end(ended)
     }
 
@@ -175,6 +177,19 @@ impl Engine {
         filter: &Filter,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
+        self.export_some(caller, memory, format, filter, u64::MAX, out)
+    }
+
+    /// The same, ending with the page on which so many units have been written.
+    pub fn export_some(
+        &self,
+        caller: &Caller,
+        memory: &str,
+        format: Format,
+        filter: &Filter,
+        enough: u64,
+        out: &mut dyn Write,
+    ) -> Result<Exported, Error> {
         let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
         self.note(caller, Deed::memory("exported", memory.id, &memory.name));
@@ -199,8 +214,8 @@ impl Engine {
                 }
             }
             match page.next {
-                Some(next) => after = Some(next),
-                None => break,
+                Some(next) if exported.units < enough => after = Some(next),
+                _ => break,
             }
         }
         writer.finish()?.flush()?;
@@ -216,6 +231,23 @@ impl Exported {
                 .push(format!("unit {}: {reason}", super::view::unit_id(unit)));
         }
     }
+}
+
+/// Does work on a thread of its own that gives way to those who look something up, and waits for it.
+fn aside<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    let span = tracing::Span::current();
+    let work = || {
+        store::yield_to_others();
+        span.in_scope(work)
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("import".into());
+        let running = thread.spawn_scoped(scope, work).map_err(|error| {
+            let detail = error.to_string();
+            Failure::Store(store::Error::Busy { detail })
+        })?;
+        running.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// A table has two columns at least, also that of an empty memory.
@@ -260,6 +292,7 @@ struct Run<'a> {
     memory: MemoryId,
     mode: Mode,
     who: Actor,
+    once: Option<Arc<Idempotency>>,
     read: Arc<AtomicU64>,
     /// What is known to be in the store.
     confirmed: ImportReport,
@@ -267,8 +300,6 @@ struct Run<'a> {
     ahead: VecDeque<Pending<ImportReport>>,
     /// Units read that were handed over.
     submitted: u64,
-    /// How often somebody had looked something up when the last batch was handed over.
-    asked: u64,
 }
 
 impl Run<'_> {
@@ -378,11 +409,7 @@ impl Run<'_> {
             tx.note_import_progress(id, bytes, &report)?;
             Ok(report)
         }));
-        // While people look things up, reading, writing and indexing take turns, and leave a core to them.
-        let asked = self.engine.imports.asked();
-        let at_once = std::mem::replace(&mut self.asked, asked) == asked;
-        let ahead = if at_once { BATCHES_AHEAD } else { 0 };
-        while self.ahead.len() > ahead {
+        while self.ahead.len() > BATCHES_AHEAD {
             self.confirm()?;
         }
         Ok(())
@@ -422,6 +449,7 @@ impl Run<'_> {
             report: report.clone(),
             who: self.who,
             deed: Deed::import(action, self.memory, self.id),
+            once: self.once.filter(|_| ended.is_ok()),
         };
         let finished = end.write(&self.engine.store);
         if let Err(store::Error::Full { .. } | store::Error::Busy { .. }) = finished {

@@ -11,6 +11,7 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::arriving::Arriving;
 use super::json::{self, Value};
 use super::problem::{Problem, quoted};
 use super::stream::{Broken, Incoming};
@@ -40,20 +41,24 @@ pub(super) struct JsonBody {
     pub(super) value: Value,
 }
 
+impl<T: DeserializeOwned> Body<T> {
+    /// What the bytes of a body say.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Problem> {
+        Ok(Body {
+            value: json::typed(json::parse(bytes)?)?,
+            hash: xxh3_64(bytes),
+        })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let head = check_head(request);
+        let (head, arriving) = (check_head(request), Arriving::begins(request));
         let payload = payload.take();
-        Box::pin(async move {
-            let bytes = read(head?, payload, MAX_BODY).await?;
-            Ok(Body {
-                value: json::typed(json::parse(&bytes)?)?,
-                hash: xxh3_64(&bytes),
-            })
-        })
+        Box::pin(async move { Body::of(&read(arriving, head?, payload, MAX_BODY).await?) })
     }
 }
 
@@ -62,10 +67,10 @@ impl FromRequest for JsonBody {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let head = check_head(request);
+        let (head, arriving) = (check_head(request), Arriving::begins(request));
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = read(head?, payload, MAX_BODY).await?;
+            let bytes = read(arriving, head?, payload, MAX_BODY).await?;
             let value = json::parse(&bytes)?;
             Ok(JsonBody { value })
         })
@@ -79,7 +84,8 @@ pub(super) async fn any(
     payload: Payload,
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    read(is_gzipped(request)?, payload, most).await
+    let gzipped = is_gzipped(request)?;
+    read(Arriving::begins(request), gzipped, payload, most).await
 }
 
 fn too_large(most: usize) -> Problem {
@@ -133,7 +139,12 @@ fn is_gzipped(request: &HttpRequest) -> Result<bool, Problem> {
     }
 }
 
-async fn read(gzipped: bool, payload: Payload, most: usize) -> Result<Vec<u8>, Problem> {
+async fn read(
+    mut arriving: Arriving,
+    gzipped: bool,
+    payload: Payload,
+    most: usize,
+) -> Result<Vec<u8>, Problem> {
     let slow = || Problem::of_status(StatusCode::REQUEST_TIMEOUT).and_close();
     let mut incoming = Incoming::new(payload, BODY_GRACE);
     let all = async {
@@ -145,7 +156,10 @@ async fn read(gzipped: bool, payload: Payload, most: usize) -> Result<Vec<u8>, P
                     incoming.drain(DRAIN).await;
                     return Err(too_large(most));
                 }
-                Ok(Some(piece)) => bytes.extend_from_slice(&piece),
+                Ok(Some(piece)) => {
+                    arriving.has(bytes.len() + piece.len())?;
+                    bytes.extend_from_slice(&piece);
+                }
                 Err(Broken::Slow) => return Err(slow()),
                 Err(Broken::Gone) => {
                     let broken = Problem::bad_request("input_broken", "the body broke off");
@@ -155,6 +169,7 @@ async fn read(gzipped: bool, payload: Payload, most: usize) -> Result<Vec<u8>, P
         }
     };
     let bytes = timeout(BODY_TIME, all).await.map_err(|_| slow())??;
+    arriving.ends()?;
     match gzipped {
         true => unpack(&bytes, most),
         false => Ok(bytes),

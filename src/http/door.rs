@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{State, apertium, blocking, languagetool, path_key, reconcile};
+use super::{State, apertium, arriving, blocking, languagetool, path_key, reconcile};
 use crate::engine::{Caller, Rate};
 
 /// Shared by all requests of a server.
@@ -22,6 +22,8 @@ pub(super) struct Door {
     most: usize,
     in_flight: Arc<Semaphore>,
     transfers: Arc<Semaphore>,
+    /// For bodies that arrive, in KiB.
+    pub(super) room: Arc<Semaphore>,
 }
 
 /// The id of a request.
@@ -40,6 +42,7 @@ impl Door {
             most,
             in_flight: Arc::new(Semaphore::new(most)),
             transfers: Arc::new(Semaphore::new(most / 3)),
+            room: arriving::room(),
         }
     }
 
@@ -47,6 +50,11 @@ impl Door {
     pub(super) fn in_flight(&self) -> u64 {
         let free = self.in_flight.available_permits();
         self.most.saturating_sub(free) as u64
+    }
+
+    /// A place among the requests in flight.
+    pub(super) fn enter(&self) -> Result<Place, Problem> {
+        enter_one(&self.in_flight, "too many requests are in flight")
     }
 
     /// A place among the transfers in exchange for the one in flight: files may take hours, and slow
@@ -62,14 +70,19 @@ impl Door {
 fn enter_one(places: &Arc<Semaphore>, full: &str) -> Result<Place, Problem> {
     match Arc::clone(places).try_acquire_owned() {
         Ok(permit) => Ok(Place { _permit: permit }),
-        Err(_) => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            format!("{full}: repeat in a second"),
-        )
-        .retry_after(1)
-        .and_close()),
+        Err(_) => Err(overloaded(full)),
     }
+}
+
+/// The refusal where there is more than this server takes at once.
+pub(super) fn overloaded(full: &str) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "overloaded",
+        format!("{full}: repeat in a second"),
+    )
+    .retry_after(1)
+    .and_close()
 }
 
 /// The middleware.
@@ -149,7 +162,7 @@ fn enter(door: &Door, request: &ServiceRequest) -> Result<Option<Place>, Problem
     if is_health(request) {
         return Ok(None);
     }
-    enter_one(&door.in_flight, "too many requests are in flight").map(Some)
+    door.enter().map(Some)
 }
 
 /// What pages of other origins may ask: protocols that browsers' add-ons and editors in pages speak, as far as they

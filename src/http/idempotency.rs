@@ -1,24 +1,53 @@
 //! `Idempotency-Key`: a POST that writes, sent twice, writes once. Answers are remembered by the
-//! engine; here two requests with one key are kept from running side by side.
+//! engine, with what they tell of; here two requests with one key are kept from running side by side.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::{Ready, ready};
 use tokio::sync::OwnedMutexGuard;
 
+use super::api::json;
+use super::auth::Access;
 use super::problem::Problem;
 use super::{State, auth, blocking};
-use crate::engine::{Error, Idempotency, Remembered};
+use crate::engine::{Answer, Caller, Engine, Error, Idempotency, Once};
 use crate::failpoint;
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 200;
 
-/// The header, checked, with the id of the caller's key in front: what one caller did is never another's answer.
-pub(super) struct Key(pub(super) Option<String>);
+/// The header, checked, with the id of the caller's key in front, as what one caller did is never another's answer;
+/// and the route that was asked.
+pub(super) struct Key(Option<(String, String)>);
+
+impl Key {
+    /// The same for a route that is to be called so.
+    pub(super) fn at(self, route: String) -> Self {
+        Key(self.0.map(|(key, _)| (key, route)))
+    }
+
+    /// What the engine is to remember by it, where one was given.
+    pub(super) fn of(
+        self,
+        status: StatusCode,
+        settings: u64,
+        body: Arc<OnceLock<u64>>,
+    ) -> Option<Idempotency> {
+        let (key, route) = self.0?;
+        Some(Idempotency {
+            key,
+            route,
+            status: status.as_u16(),
+            settings,
+            body,
+            kept: false.into(),
+        })
+    }
+}
 
 impl FromRequest for Key {
     type Error = Problem;
@@ -34,7 +63,12 @@ impl FromRequest for Key {
             match given.map(|value| value.to_str().ok().filter(visible)) {
                 None => Ok(Key(None)),
                 // No header has a line feed, so that no key can be taken for another's.
-                Some(Some(key)) => Ok(Key(Some(format!("{}\n{key}", auth::key_id(request))))),
+                Some(Some(key)) => {
+                    let key = format!("{}\n{key}", auth::key_id(request));
+                    // As it was routed: a path can be written in many ways.
+                    let path = request.match_info().as_str();
+                    Ok(Key(Some((key, format!("{} {path}", request.method())))))
+                }
                 Some(None) => Err(Problem::bad_request(
                     "invalid_idempotency_key",
                     format!("Idempotency-Key must have 1 to {MAX_KEY} ASCII characters"),
@@ -64,55 +98,51 @@ impl Locks {
     }
 }
 
-/// Runs `work` unless the key was answered before, and remembers its answer afterwards. `route` has its memory or
-/// unit in it. A server that is killed between the two does the work again when it is asked again: see
-/// [`once_within`].
-pub(super) async fn once(
-    state: &State,
-    key: Key,
-    route: String,
+/// Answers a request that writes: with what was done before under its key, or else by doing it. The usual status is
+/// 200 or, where something is made, 201.
+pub(super) async fn once<T: Answer + Send + 'static>(
+    asked: (Access, Key, web::Data<State>),
+    status: StatusCode,
     body_hash: u64,
-    work: impl FnOnce() -> Result<Remembered, Error> + Send + 'static,
-) -> Result<Remembered, Problem> {
-    let engine = Arc::clone(&state.engine);
-    let work = move |claim: Option<Idempotency>| {
-        let answer = work()?;
-        failpoint::hit("reply");
-        claim.map_or(Ok(()), |claim| engine.remember(&claim, &answer))?;
-        Ok(answer)
-    };
-    once_within(state, key, route, body_hash, work).await
+    work: impl FnOnce(&Engine, &Caller) -> Result<T, Error> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    shown(status, run(asked, status, body_hash, work).await?)
 }
 
-/// The same for work that itself remembers its answer, in the transaction in which it writes.
-pub(super) async fn once_within(
-    state: &State,
-    key: Key,
-    route: String,
+/// The same for those who answer in words of their own.
+pub(super) async fn run<T: Answer + Send + 'static>(
+    (access, key, state): (Access, Key, web::Data<State>),
+    status: StatusCode,
     body_hash: u64,
-    work: impl FnOnce(Option<Idempotency>) -> Result<Remembered, Error> + Send + 'static,
-) -> Result<Remembered, Problem> {
-    let Some(key) = key.0 else {
-        return blocking(move || work(None)).await;
+    work: impl FnOnce(&Engine, &Caller) -> Result<T, Error> + Send + 'static,
+) -> Result<Once<T>, Problem> {
+    let (engine, caller) = (Arc::clone(&state.engine), access.caller);
+    let key = key.of(status, 0, Arc::new(OnceLock::from(body_hash)));
+    let Some(key) = key else {
+        return Ok(Once::Now(blocking(move || work(&engine, &caller)).await?));
     };
     // The guard goes along: a client that hangs up does not let the next one in early.
-    let guard = state.locks.hold(&key).await;
-    let engine = Arc::clone(&state.engine);
+    let guard = state.locks.hold(&key.key).await;
     blocking(move || {
         let _guard = guard;
-        let idempotency = Idempotency {
-            key,
-            route,
-            body_hash,
-        };
-        if let Some(answer) = engine.remembered(&idempotency)? {
-            return Ok(answer);
-        }
-        let answer = work(Some(idempotency));
-        failpoint::hit("reply");
-        answer
+        engine.once(caller, key, |caller| {
+            let done = work(&engine, caller);
+            failpoint::hit("reply");
+            done
+        })
     })
     .await
+}
+
+/// The reply.
+fn shown<T: Answer>(usual: StatusCode, done: Once<T>) -> Result<HttpResponse, Problem> {
+    let status = |status| StatusCode::from_u16(status).unwrap_or(usual);
+    match done {
+        Once::Now(done) => json(status(done.status(usual.as_u16())), &done),
+        Once::Before(answer) => Ok(HttpResponse::build(status(answer.status))
+            .content_type("application/json")
+            .body(answer.body)),
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use actix_web::{HttpRequest, web};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::body;
-use super::json;
+use super::body::{self, Body};
 use super::problem::Problem;
 use crate::model::Lang;
 
@@ -63,9 +62,9 @@ pub(super) async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
     most: usize,
-) -> Result<T, Problem> {
+) -> Result<Body<T>, Problem> {
     let bytes = body::any(request, payload.into_inner(), most).await?;
-    json::typed(json::parse(&bytes)?)
+    Body::of(&bytes)
 }
 
 /// A piece of a path: decoded once, and `+` is a plus. What is no text holds U+FFFD, and so is never found.

@@ -4,6 +4,7 @@
 
 mod apertium;
 mod api;
+mod arriving;
 mod auth;
 mod body;
 mod door;

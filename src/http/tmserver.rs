@@ -6,31 +6,35 @@
 //! |---|---|
 //! | GET `/{source}/{target}/unit/{text}`, or `/unit/?source=` | matches, best first; `min_similarity`, `max_candidates`, `memory` |
 //! | PUT, POST the same with `{"source","target"}` | stores a unit |
-//! | DELETE the same | deletes the units of that very source |
+//! | DELETE the same | deletes all units of that very source; with `target`, those with that very translation |
 //! | PUT `/{source}/{target}/store/{name}` | reads a file, whose format is that of its name: TMX, TSV, CSV, each also `.gz` |
 //! | POST the same with `[{"source","target","context"}…]` | stores the units |
 //! | GET `/languages/` | the languages of the memories |
 //!
-//! A write goes into `?memory=`, else as [`Engine::memory_to_write`] decides; another target for the same source
-//! becomes a new revision. Writes are the same when repeated, and so need no `Idempotency-Key`.
+//! A write goes into `?memory=`, else as [`crate::engine::Engine::memory_to_write`] decides; another target for the same source
+//! becomes a new revision. PUT and POST take an `Idempotency-Key`.
 
 use std::collections::BTreeSet;
-use std::io::Cursor;
 
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::api::transfer::{Asked, FormatName, Unwatched, take_in};
+use super::api::transfer::{Asked, FormatName, take_in};
 use super::auth::Access;
-use super::body::MAX_BODY;
-use super::door::Door;
+use super::body::{Body, MAX_BODY};
+use super::idempotency::{self, Key};
 use super::loose::{self, Parameters, decoded, language};
 use super::problem::{Problem, quoted};
 use super::{State, blocking};
 use crate::engine::{
-    Caller, Engine, Error, Format, ImportMode, Lookup, LookupReply, Match, NewUnit, VariantText,
+    Caller, Engine, Error, ImportMode, Lookup, LookupReply, Match, NewUnit, VariantText,
 };
-use crate::model::{Context, ImportReport, Lang};
+use crate::model::{Context, Lang};
 
 const BASES: [&str; 2] = ["/tmserver", "/amagama/api/v1"];
 /// The least quality and the most candidates where nothing is said.
@@ -38,8 +42,6 @@ const THRESHOLD: u8 = 70;
 const LIMIT: u8 = 5;
 /// The largest list of units, in bytes: some ten thousand.
 const MAX_LIST: usize = 4 << 20;
-/// Units of one source that are deleted at once, at most.
-const MOST_DELETED: u8 = 100;
 
 /// Every route of the protocol. Base addresses often end with a slash already.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -72,6 +74,8 @@ struct Address {
     /// The file's name after `/store/`.
     name: String,
     given: Parameters,
+    /// Of all of it: a text in it is not kept with an `Idempotency-Key`.
+    hash: u64,
 }
 
 impl Address {
@@ -92,6 +96,7 @@ impl Address {
             text,
             name: tail("/store/").map(decoded).unwrap_or_default(),
             given,
+            hash: xxh3_64(request.uri().to_string().as_bytes()),
         })
     }
 
@@ -116,7 +121,7 @@ impl Address {
     fn text(&self) -> Result<&str, Problem> {
         self.text.as_deref().ok_or_else(|| {
             Problem::new(
-                actix_web::http::StatusCode::NOT_FOUND,
+                StatusCode::NOT_FOUND,
                 "missing_source",
                 "say what to look for: /en/fa/unit/TEXT or /en/fa/unit/?source=TEXT",
             )
@@ -206,13 +211,15 @@ struct Sent {
 
 async fn store(
     access: Access,
+    key: Key,
     state: web::Data<State>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let address = Address::of(&request)?;
     let (source, target) = address.pair()?;
-    let sent: Sent = loose::json(&request, payload, MAX_BODY).await?;
+    let at = address.hash;
+    let Body { value: sent, hash } = loose::json::<Sent>(&request, payload, MAX_BODY).await?;
     let text = match sent.source {
         Some(source) => source,
         None => address.text()?.to_owned(),
@@ -233,12 +240,14 @@ async fn store(
         mode: Some(ImportMode::Update),
         ..NewUnit::default()
     };
-    let engine = state.engine.clone();
-    blocking(move || {
-        let memory = engine.memory_to_write(&access.caller, address.memory().as_deref())?;
-        engine.add_unit(&access.caller, &memory, &unit)
-    })
-    .await?;
+    let work = move |engine: &Engine, caller: &Caller| {
+        let memory = engine.memory_to_write(caller, address.memory().as_deref())?;
+        engine.add_unit(caller, &memory, &unit)
+    };
+    // No text of the address is kept.
+    let key = key.at(format!("{} unit", request.method()));
+    idempotency::run((access, key, state), StatusCode::OK, hash ^ at, work).await?;
+    // Both servers answer so that a unit was stored.
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -249,26 +258,14 @@ async fn delete(
 ) -> Result<HttpResponse, Problem> {
     let address = Address::of(&request)?;
     let text = address.text()?.to_owned();
-    let (source_lang, target_lang) = address.pair()?;
+    let (source, target) = address.pair()?;
     let engine = state.engine.clone();
     let deleted = blocking(move || {
-        let named = address.memory();
-        let Some(memory) = engine.memory_meant(&access.caller, named.as_deref())? else {
+        let Some(memory) = engine.memory_meant(&access.caller, address.given.get("memory"))? else {
             return Ok(0);
         };
-        let asked = Lookup {
-            source_lang,
-            target_lang,
-            text,
-            text_tagged: None,
-            memories: Some(vec![memory]),
-            threshold: 30,
-            limit: MOST_DELETED,
-            context: None,
-            filter: None,
-            include: Vec::new(),
-        };
-        delete_all(&engine, &access.caller, &asked)
+        let translation = (&target, address.given.get("target"));
+        engine.delete_text(&access.caller, &memory, (&source, &text), translation)
     })
     .await?;
     match deleted {
@@ -277,37 +274,64 @@ async fn delete(
     }
 }
 
-/// Deletes the units whose source is the very text that is looked up.
-fn delete_all(engine: &Engine, caller: &Caller, asked: &Lookup) -> Result<usize, Error> {
-    let mut found = engine.lookup(caller, asked)?.matches;
-    found.retain(|found| found.source == asked.text);
-    for unit in &found {
-        engine.delete_unit(caller, &unit.unit_id, unit.rev)?;
-    }
-    Ok(found.len())
-}
-
 async fn store_file(
     access: Access,
+    key: Key,
     state: web::Data<State>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let address = Address::of(&request)?;
-    let pair = address.pair()?;
     let format = format_of(&address.name)?;
-    let (engine, caller) = (state.engine.clone(), access.caller);
+    let upload = (payload.into_inner(), format);
+    take_file(access, key, &state, (&request, address), upload).await
+}
+
+async fn store_list(
+    access: Access,
+    key: Key,
+    state: web::Data<State>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let address = Address::of(&request)?;
+    address.pair()?;
+    let units: Body<Vec<Sent>> = loose::json(&request, payload, MAX_LIST).await?;
+    let table = stream::iter([Ok(Bytes::from(table(&units.value)))]);
+    let payload = Payload::Stream {
+        payload: table.boxed_local(),
+    };
+    take_file(
+        access,
+        key,
+        &state,
+        (&request, address),
+        (payload, FormatName::Csv),
+    )
+    .await
+}
+
+/// Takes a file into the memory that is meant, like any other import.
+async fn take_file(
+    access: Access,
+    key: Key,
+    state: &web::Data<State>,
+    (request, address): (&HttpRequest, Address),
+    (file, format): (Payload, FormatName),
+) -> Result<HttpResponse, Problem> {
+    let pair = address.pair()?;
+    let engine = state.engine.clone();
     let named = address.memory();
-    let (caller, memory) = blocking(move || {
-        let memory = engine.memory_to_write(&caller, named.as_deref())?;
-        Ok((caller, memory))
+    let goal = blocking(move || {
+        let memory = engine.memory_to_write(&access.caller, named.as_deref())?;
+        Ok((access.caller, memory))
     })
     .await?;
     let name = address.name;
-    let asked = Asked::update(caller, memory, format, pair, name.clone());
-    let answer = take_in(asked, &state, &request, payload).await?;
-    let report = serde_json::from_str(&answer.body).map_err(|_| Problem::internal())?;
-    Ok(added(&report, &name))
+    let asked = Asked::update(goal, (key, address.hash), format, pair, name.clone());
+    let report = take_in(asked, state, request, file).await?;
+    let count = report.added + report.updated;
+    Ok(said(format!("added {count} units from {}", quoted(&name))))
 }
 
 /// The format that a file's name says it has.
@@ -319,7 +343,7 @@ fn format_of(name: &str) -> Result<FormatName, Problem> {
         Some("tsv") => Ok(FormatName::Tsv),
         Some("csv") => Ok(FormatName::Csv),
         _ => Err(Problem::new(
-            actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             format!(
                 "the format of {} is not read here: send .tmx, .tsv or .csv, each also .gz, or POST the units as a list",
@@ -327,30 +351,6 @@ fn format_of(name: &str) -> Result<FormatName, Problem> {
             ),
         )),
     }
-}
-
-async fn store_list(
-    access: Access,
-    state: web::Data<State>,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let address = Address::of(&request)?;
-    let pair = address.pair()?;
-    let place = Door::transfer(&request)?;
-    let units: Vec<Sent> = loose::json(&request, payload, MAX_LIST).await?;
-    let engine = state.engine.clone();
-    let name = address.name.clone();
-    let report = blocking(move || {
-        let _held = place;
-        let caller = &access.caller;
-        let memory = engine.memory_to_write(caller, address.memory().as_deref())?;
-        let (mode, table) = (ImportMode::Update, Cursor::new(table(&units)));
-        let id = engine.begin_import(caller, &memory, &address.name, Format::Csv, mode)?;
-        engine.import(caller, &id, Box::new(table), Some(pair), &Unwatched)
-    })
-    .await?;
-    Ok(added(&report, &name))
 }
 
 /// The units as CSV, so that a list is an import like any other. What has no translation yet is left out.
@@ -370,11 +370,6 @@ fn table(units: &[Sent]) -> Vec<u8> {
         }
     }
     table.into_bytes()
-}
-
-fn added(report: &ImportReport, name: &str) -> HttpResponse {
-    let count = report.added + report.updated;
-    said(format!("added {count} units from {}", quoted(name)))
 }
 
 fn said(text: String) -> HttpResponse {

@@ -14,6 +14,7 @@ use super::vocabulary::Vocabulary;
 use super::{Found, Hit, Index, Question};
 use crate::model::{LangGroup, MemoryId, UnitId};
 use crate::score::{self, weight};
+use crate::text::analyse;
 
 /// Steps a look-up may cost for the words of its text (see [`Budget`]), some 20 ms, and as much again for
 /// comparing, so that a text of a thousand words still gets to be compared …
@@ -61,6 +62,27 @@ impl Index {
         let mut found = SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget));
         found.truncated |= words_budget.exhausted;
         found
+    }
+
+    /// Every unit of a memory whose segment is nearly the text, however many there are; all with the very text are
+    /// among them.
+    pub fn alike(&self, memory: MemoryId, source: &LangGroup, text: &str) -> Vec<UnitId> {
+        let shards = self.shards.read();
+        let shard = shards.get(&memory).and_then(|shards| shards.get(source));
+        let Some(state) = shard.map(|shard| shard.state()) else {
+            return Vec::new();
+        };
+        drop(shards);
+        let hash = score::near_hash(text, &analyse(text));
+        let mut units = Vec::new();
+        for part in &state.parts {
+            let mut alike = part.near(hash);
+            alike.retain(|&doc| state.is_alive(part, doc));
+            units.extend(alike.into_iter().map(|doc| part.unit(doc)));
+        }
+        units.sort_unstable();
+        units.dedup();
+        units
     }
 
     fn asked(&self, question: &Question) -> Vec<Asked> {

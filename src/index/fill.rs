@@ -82,7 +82,8 @@ impl Index {
                 }
                 ChangeKind::MemoryPut(_)
                 | ChangeKind::ConceptPut(_)
-                | ChangeKind::ConceptDeleted(_) => {}
+                | ChangeKind::ConceptDeleted(_)
+                | ChangeKind::Style => {}
             }
         }
         filling.put_in(file_if_due);

@@ -63,7 +63,9 @@ pub(super) fn found(
     });
     assert!(!found.truncated, "{query}");
     let mut all = BTreeMap::new();
-    for (_, unit) in &found.near {
+    for (memory, unit) in &found.near {
+        let alike = index.alike(*memory, &lang("en").group(), query);
+        assert!(alike.contains(unit), "{query}");
         let percent = compare(&segment, &Segment::plain(&texts[&unit.0])).percent;
         if percent >= threshold {
             all.insert(unit.0, percent);

@@ -179,4 +179,6 @@ pub enum ChangeKind {
     ConceptPut(Arc<Concept>),
     /// A concept is gone.
     ConceptDeleted(ConceptId),
+    /// A style is new, changed or gone; who needs it reads it.
+    Style,
 }

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cut::{Cut, other_letters};
+use super::hear::SLIPS_FROM;
 use super::index::{Index, LETTERS, SOUNDS};
 use super::letters::{Gap, Page};
 use super::lexicon::Lexicon;
@@ -32,8 +34,49 @@ pub(super) struct Variant {
     /// Where words end within the letters, and what stands there.
     pub(super) bounds: Box<[(u16, Gap)]>,
     pub(super) facts: Facts,
-    /// Its words, for a name that may be found by its sound: the letters, and whether the sound counts.
-    pub(super) words: Box<[(Box<str>, bool)]>,
+    /// Its words, for a name that may be found by its sound: the number, and whether the sound counts.
+    pub(super) words: Box<[(u32, bool)]>,
+}
+
+/// A word of names that are found by their sound, and of given names.
+pub(super) struct Spoken {
+    pub(super) letters: Box<str>,
+    pub(super) sound: Sound,
+}
+
+/// The words of all names that are found by their sound. Names share most of their words, and each is listened to
+/// once.
+#[derive(Default)]
+struct Vocabulary {
+    words: Vec<Spoken>,
+    numbers: HashTable<u32>,
+}
+
+impl Vocabulary {
+    /// The number of a word, which is entered if it is new.
+    fn number(&mut self, letters: &str) -> u32 {
+        let hash = |letters: &str| xxhash_rust::xxh3::xxh3_64(letters.as_bytes());
+        let words = &self.words;
+        let text = |at: u32| words.get(at as usize).map_or("", |word| &word.letters);
+        let entry = self.numbers.entry(
+            hash(letters),
+            |at| text(*at) == letters,
+            |at| hash(text(*at)),
+        );
+        let next = words.len() as u32;
+        let number = *entry.or_insert(next).get();
+        if number == next {
+            self.words.push(Spoken {
+                letters: letters.into(),
+                sound: Sound::of(letters.as_bytes()),
+            });
+        }
+        number
+    }
+
+    fn get(&self, number: u32) -> Option<&Spoken> {
+        self.words.get(number as usize)
+    }
 }
 
 /// What is known about a variant.
@@ -69,8 +112,9 @@ pub(super) struct Part {
     pub(super) exact: Index,
     /// By skeleton.
     pub(super) sounds: Index,
+    vocabulary: Vocabulary,
     /// Given names of persons, by concept.
-    given: FxHashMap<u32, Vec<Box<str>>>,
+    given: FxHashMap<u32, Box<[u32]>>,
 }
 
 impl Part {
@@ -84,6 +128,7 @@ impl Part {
             first_variant: before.map_or(0, |it| behind(it.first_variant, it.variants.len())),
             exact: Index::new(count * 2, LETTERS),
             sounds: Index::new(count, SOUNDS),
+            vocabulary: Vocabulary::default(),
             given: FxHashMap::default(),
             concepts: Box::default(),
         };
@@ -108,8 +153,18 @@ impl Part {
     }
 
     /// A person's given names, in letters of both scripts.
-    pub(super) fn given(&self, concept: u32) -> Option<&[Box<str>]> {
-        self.given.get(&concept).map(Vec::as_slice)
+    pub(super) fn given(&self, concept: u32) -> impl Iterator<Item = &Spoken> {
+        let numbers = self.given.get(&concept).into_iter().flatten();
+        numbers.filter_map(|number| self.vocabulary.get(*number))
+    }
+
+    /// The words of a variant, and whether the sound of each counts.
+    pub(super) fn words<'a>(
+        &'a self,
+        variant: &'a Variant,
+    ) -> impl Iterator<Item = (&'a Spoken, bool)> {
+        let words = variant.words.iter();
+        words.filter_map(|(number, counts)| Some((self.vocabulary.get(*number)?, *counts)))
     }
 
     fn next_variant(&self) -> u32 {
@@ -127,7 +182,9 @@ impl Part {
             .collect();
         let about = About::of(concept, &cuts);
         if concept.kind() == ConceptKind::Person {
-            self.given.insert(number, about.given.clone());
+            let given = about.given.iter();
+            let given = given.map(|word| self.vocabulary.number(word)).collect();
+            self.given.insert(number, given);
         }
         for (at, cut) in &cuts {
             let Some(name) = concept.names.get(*at as usize) else {
@@ -141,14 +198,14 @@ impl Part {
                 facts,
                 romanised: &about.romanised,
                 searched_by_sound: !facts.acronym
-                    && !facts.exact
+                    && (!facts.exact || may_slip(cut))
                     && !facts.arabic
                     && concept.kind() != ConceptKind::Term
                     && !name.marks.has(Marks::BLOCKER),
             };
             adder.add(cut, How::Listed);
             for other in other_letters(cut) {
-                adder.add_letters(&other, How::Listed);
+                adder.add(&other, How::Listed);
             }
             if concept.kind() == ConceptKind::Person && !facts.acronym {
                 adder.add_people(cut, &about);
@@ -162,69 +219,62 @@ fn is_searched(name: &Name) -> bool {
     name.usage != NameUse::First || !name.text.contains('(')
 }
 
+/// Whether a name is long enough to be known with a slip in one of its words.
+fn may_slip(cut: &Cut) -> bool {
+    cut.count() > 1 && cut.letters.len() >= SLIPS_FROM
+}
+
 /// What a concept's names say about each other.
-struct About {
+struct About<'a> {
     kind: ConceptKind,
-    fulls: Vec<String>,
+    fulls: Vec<&'a str>,
     /// A person's given names, in letters of both scripts.
-    given: Vec<Box<str>>,
+    given: Vec<&'a str>,
     /// Bare family names of the full names, in letters.
-    families: FxHashSet<String>,
-    /// Skeletons of the words of the Persian names.
+    families: Vec<&'a str>,
+    /// Skeletons of the words of the Persian names. A person's names are romanised anyway.
     romanised: FxHashSet<Vec<u8>>,
     is_given: bool,
     /// A name of it goes on with "of Iran" or the like in a longer one.
     is_elided: bool,
 }
 
-impl About {
-    fn of(concept: &Concept, cuts: &[(u32, Cut)]) -> Self {
-        let lexicon = Lexicon::get();
+impl<'a> About<'a> {
+    fn of(concept: &Concept, cuts: &'a [(u32, Cut)]) -> Self {
         let mut about = Self {
             kind: concept.kind(),
-            fulls: Vec::new(),
+            fulls: cuts.iter().map(|(_, cut)| cut.letters.as_str()).collect(),
             given: Vec::new(),
-            families: FxHashSet::default(),
+            families: Vec::new(),
             romanised: FxHashSet::default(),
             is_given: false,
             is_elided: false,
         };
-        let person = about.kind == ConceptKind::Person;
-        for (at, cut) in cuts {
-            let Some(name) = concept.names.get(*at as usize) else {
-                continue;
-            };
-            about.fulls.push(cut.letters());
-            if cut.arabic {
-                about.add_romanised(cut);
-                about.is_given |= about.kind == ConceptKind::Place
-                    && cut.words.len() == 1
-                    && lexicon.is_given(cut.letters().as_bytes());
-            }
-            if person && name.form == NameForm::Full && name.status.is_right() {
-                about.add_person(concept, cuts, cut);
-            }
+        if about.kind == ConceptKind::Person {
+            about.add_persons(concept, cuts);
+            return about;
         }
-        about.is_elided = !person
-            && cuts
-                .iter()
-                .any(|(_, cut)| cut.words.len() > 1 && about.goes_on(cut));
+        for (_, cut) in cuts.iter().filter(|(_, cut)| cut.arabic) {
+            about.add_romanised(cut);
+            about.is_given |= about.kind == ConceptKind::Place
+                && cut.count() == 1
+                && Lexicon::get().is_given(cut.letters.as_bytes());
+        }
+        let mut long = cuts.iter().filter(|(_, cut)| cut.count() > 1);
+        about.is_elided = long.any(|(_, cut)| about.goes_on(cut));
         about
     }
 
     fn goes_on(&self, cut: &Cut) -> bool {
-        let letters = cut.letters();
-        self.fulls.iter().any(|full| {
-            full.strip_prefix(letters.as_str()).is_some_and(|rest| {
-                rest.starts_with("of") || (cut.arabic && rest.starts_with("ایران"))
-            })
-        })
+        let fulls = self.fulls.iter();
+        let mut rests = fulls.filter_map(|full| full.strip_prefix(cut.letters.as_str()));
+        rests.any(|rest| rest.starts_with("of") || (cut.arabic && rest.starts_with("ایران")))
     }
 
     fn add_romanised(&mut self, cut: &Cut) {
-        for at in 0..cut.words.len() {
-            for end in at + 1..=(at + 2).min(cut.words.len()) {
-                let skeleton = persian(&cut.words.get(at..end).unwrap_or_default().concat());
+        for at in 0..cut.count() {
+            for end in at + 1..=(at + 2).min(cut.count()) {
+                let skeleton = persian(cut.letters_of(at, end));
                 if skeleton.len() >= 2 {
                     self.romanised.insert(skeleton);
                 }
@@ -232,70 +282,69 @@ impl About {
         }
     }
 
+    fn add_persons(&mut self, concept: &Concept, cuts: &'a [(u32, Cut)]) {
+        let form = |at: u32| concept.names.get(at as usize).map(|name| name.form);
+        let shorts: Vec<&Cut> = cuts
+            .iter()
+            .filter(|(at, _)| form(*at) == Some(NameForm::Short))
+            .map(|(_, cut)| cut)
+            .collect();
+        for (at, cut) in cuts {
+            let name = concept.names.get(*at as usize);
+            if name.is_some_and(|name| name.form == NameForm::Full && name.status.is_right()) {
+                self.add_person(&shorts, cut);
+            }
+        }
+    }
+
     /// The family name of a full name is what a short form of the glossary has at its end; else the last word.
-    fn add_person(&mut self, concept: &Concept, cuts: &[(u32, Cut)], full: &Cut) {
-        let letters = full.letters();
-        let shorts = cuts.iter().filter(|(at, cut)| {
-            concept
-                .names
-                .get(*at as usize)
-                .is_some_and(|name| name.form == NameForm::Short)
-                && cut.words.len() < full.words.len()
-        });
+    fn add_person(&mut self, shorts: &[&Cut], full: &'a Cut) {
+        let count = full.count() - full.generation();
+        let letters = full.letters_of(0, count);
         let known = shorts
-            .map(|(_, cut)| cut.letters())
-            .filter(|short| letters.ends_with(short.as_str()))
-            .map(|short| short.len())
+            .iter()
+            .filter(|short| short.count() < count && letters.ends_with(&short.letters))
+            .map(|short| short.letters.len())
             .min();
-        let mut family = 1;
-        while let Some(known) = known
-            && family + 1 < full.words.len()
-            && full
-                .part(full.words.len() - family, full.words.len())
-                .letters()
-                .len()
-                < known
-        {
-            family += 1;
+        let mut split = count.saturating_sub(1);
+        while split > 1 && known.is_some_and(|known| full.letters_of(split, count).len() < known) {
+            split -= 1;
         }
         // Half-spaced words are one: احمدی‌نژاد.
-        while family + 1 < full.words.len()
-            && full.arabic
-            && full.gaps.get(full.words.len() - family - 1) == Some(&Gap::HalfSpace)
-        {
-            family += 1;
+        while split > 1 && full.arabic && full.gap_after(split - 1) == Some(Gap::HalfSpace) {
+            split -= 1;
         }
-        let split = full.words.len().saturating_sub(family);
         if split == 0 {
             return;
         }
         let seyyed = |word: &str| Lexicon::get().seyyed.has(word.as_bytes());
-        let given = full.words.iter().take(split);
+        let given = (0..split).map(|at| full.letters_of(at, at + 1));
         for word in given.filter(|word| !seyyed(word)) {
-            if !self.given.contains(word) {
-                self.given.push(word.clone());
+            if !self.given.contains(&word) {
+                self.given.push(word);
             }
         }
-        self.families
-            .insert(full.part(split, full.words.len()).letters());
+        let family = full.letters_of(split, count);
+        if !self.families.contains(&family) {
+            self.families.push(family);
+        }
     }
 
     fn facts(&self, name: &Name, cut: &Cut) -> Facts {
-        let letters = cut.letters();
+        let letters = cut.letters.as_str();
         let person = self.kind == ConceptKind::Person;
-        let longer = |full: &String| full.len() > letters.len() && full.ends_with(letters.as_str());
+        let longer = |full: &&str| full.len() > letters.len() && full.ends_with(letters);
+        let single = cut.count() == 1;
         Facts {
             kind: Some(self.kind),
             arabic: cut.arabic,
             acronym: name.form == NameForm::Acronym,
             exact: name.marks.has(Marks::EXACT_CASE),
             family: person
-                && (cut.words.len() == 1
-                    || self.families.contains(&letters)
-                    || self.fulls.iter().any(longer)),
-            single: cut.words.len() == 1,
+                && (single || self.families.contains(&letters) || self.fulls.iter().any(longer)),
+            single,
             elided: self.is_elided
-                && cut.words.len() > 1
+                && !single
                 && !letters.ends_with("iran")
                 && !letters.ends_with("ایران"),
             given: self.is_given,
@@ -331,13 +380,12 @@ impl Adder<'_> {
         self.push(cut, how, Box::default());
     }
 
-    fn push(&mut self, cut: &Cut, how: How, words: Box<[(Box<str>, bool)]>) {
-        let letters = cut.letters();
+    fn push(&mut self, cut: &Cut, how: How, words: Box<[(u32, bool)]>) {
         let number = self.part.next_variant();
-        self.part.exact.add(letters.as_bytes(), number);
+        self.part.exact.add(cut.letters.as_bytes(), number);
         let mut facts = self.facts;
-        facts.length = u16::try_from(letters.len()).unwrap_or(u16::MAX);
-        facts.single = cut.words.len() == 1;
+        facts.length = u16::try_from(cut.letters.len()).unwrap_or(u16::MAX);
+        facts.single = cut.count() == 1;
         facts.family |= how == How::Bare;
         self.part.variants.push(Variant {
             concept: self.concept,
@@ -350,69 +398,70 @@ impl Adder<'_> {
     }
 
     /// Enters the name under its skeleton, if enough of it is romanised; returns its words.
-    fn add_sound(&mut self, cut: &Cut, number: u32) -> Box<[(Box<str>, bool)]> {
+    fn add_sound(&mut self, cut: &Cut, number: u32) -> Box<[(u32, bool)]> {
         let person = self.facts.kind == Some(ConceptKind::Person);
-        let (mut key, mut heard, mut words) = (Vec::new(), 0, Vec::new());
-        for word in &cut.words {
-            let sound = Sound::of(word.as_bytes());
+        let mut words = Vec::with_capacity(cut.count());
+        let (mut key, mut heard) = (Vec::with_capacity(cut.letters.len()), 0);
+        let vocabulary = &mut self.part.vocabulary;
+        for word in cut.words() {
+            let word = vocabulary.number(word);
+            let Some(Spoken { sound, .. }) = vocabulary.get(word) else {
+                continue;
+            };
             let counts = person || self.romanised.contains(&sound.cross());
             if counts {
                 heard += sound.skeleton.len();
             }
-            key.extend_from_slice(&sound.skeleton);
-            words.push((word.clone(), counts));
+            key.extend(sound.skeleton.iter().map(|class| coarse(*class)));
+            words.push((word, counts));
         }
-        if heard < 3 {
+        if heard < 3 && !may_slip(cut) {
             return Box::default();
-        }
-        for class in &mut key {
-            *class = coarse(*class);
         }
         self.part.sounds.add(&key, number);
         words.into()
     }
 
     /// Without Seyyed, with given names in another order, and the bare family name.
-    fn add_people(&mut self, cut: &Cut, about: &About) {
+    fn add_people(&mut self, cut: &Cut, about: &About<'_>) {
         let lexicon = Lexicon::get();
-        let bare = cut
-            .words
-            .iter()
-            .take_while(|word| lexicon.seyyed.has(word.as_bytes()))
-            .count();
-        let bare = if bare < cut.words.len() { bare } else { 0 };
-        let plain = cut.part(bare, cut.words.len());
-        if bare > 0 {
-            self.add(&plain, How::Derived);
-        }
-        if cut.arabic && plain.words.len() > 1 {
+        let seyyed = |word: &&str| lexicon.seyyed.has(word.as_bytes());
+        let titles = cut.words().take_while(seyyed).count();
+        let rest;
+        let plain = if (1..cut.count()).contains(&titles) {
+            rest = cut.from(titles);
+            self.add(&rest, How::Derived);
+            &rest
+        } else {
+            cut
+        };
+        let count = plain.count();
+        if cut.arabic && count > 1 {
             // «سیدعلی» for «سید علی».
-            let mut joined = plain.part(0, plain.words.len());
-            if let Some(first) = joined.words.first_mut() {
-                *first = format!("سید{first}").into();
-            }
-            self.add_letters(&joined, How::Derived);
+            let first = format!("سید{}", plain.letters_of(0, 1));
+            let words = std::iter::once(first.as_str()).chain(plain.words().skip(1));
+            self.add_letters(&plain.spelled(words), How::Derived);
         }
-        let letters = plain.letters();
-        let Some(family) = about
-            .families
-            .iter()
-            .filter(|family| letters.ends_with(family.as_str()) && family.len() < letters.len())
-            .max_by_key(|family| family.len())
+        let letters = plain.letters.as_str();
+        let families = about.families.iter();
+        let Some(family) = families
+            .filter(|family| letters.ends_with(**family) && family.len() < letters.len())
+            .map(|family| family.len())
+            .max()
         else {
             return;
         };
-        let mut split = plain.words.len();
-        while split > 0 && plain.part(split, plain.words.len()).letters().len() < family.len() {
+        let mut split = count;
+        while split > 0 && plain.letters_of(split, count).len() < family {
             split -= 1;
         }
         if split == 2 {
-            let mut swapped = plain.part(0, plain.words.len());
-            swapped.words.swap(0, 1);
-            self.add(&swapped, How::Derived);
+            let order = [1, 0].into_iter().chain(2..count);
+            let words = order.map(|at| plain.letters_of(at, at + 1));
+            self.add(&plain.spelled(words), How::Derived);
         }
-        if split > 0 && split < plain.words.len() {
-            self.add(&plain.part(split, plain.words.len()), How::Bare);
+        if (1..count).contains(&split) {
+            self.add(&plain.from(split), How::Bare);
         }
     }
 }

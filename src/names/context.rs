@@ -1,7 +1,7 @@
 //! What stands beside a name, and makes it another's: a different given name, a longer organization's name,
 //! another country. And what belongs to a name beside it: Seyyed, an initial, "of Iran".
 
-use super::build::{How, Variant};
+use super::build::{How, Spoken, Variant};
 use super::letters::{Gap, Word};
 use super::lexicon::Lexicon;
 use super::sound::Sound;
@@ -17,8 +17,7 @@ pub(super) enum Gender {
 
 impl Walk<'_> {
     /// The hit as the words around it leave it; `None` if they make it another's name.
-    pub(super) fn in_context(&self, mut hit: Hit) -> Option<Hit> {
-        let variant = self.variant(hit.variant)?;
+    pub(super) fn in_context(&self, mut hit: Hit, variant: &Variant) -> Option<Hit> {
         match variant.facts.kind? {
             ConceptKind::Person => self.person(&mut hit, variant)?,
             ConceptKind::Place => self.place(&hit, variant)?,
@@ -87,16 +86,18 @@ impl Walk<'_> {
 
     /// The gender that a person's given names say.
     pub(super) fn gender_of(&self, concept: u32) -> Option<Gender> {
-        let given = self.names.given(concept)?;
-        let female = given
-            .iter()
-            .any(|name| Lexicon::get().is_female(name.as_bytes()));
-        (!given.is_empty()).then_some(if female { Gender::Woman } else { Gender::Man })
+        let mut given = self.names.given(concept).peekable();
+        given.peek()?;
+        let female = given.any(|name| Lexicon::get().is_female(name.letters.as_bytes()));
+        Some(if female { Gender::Woman } else { Gender::Man })
     }
 
     fn person(&self, hit: &mut Hit, variant: &Variant) -> Option<()> {
-        let (title, own) = (self.gender_before(hit), self.gender_of(variant.concept));
-        if title.is_some() && own.is_some() && title != own {
+        if let Some(title) = self.gender_before(hit)
+            && self
+                .gender_of(variant.concept)
+                .is_some_and(|own| own != title)
+        {
             return None;
         }
         self.person_before(hit, variant)?;
@@ -117,9 +118,13 @@ impl Walk<'_> {
                 (self.after(at)).filter(|(_, word, gap)| word.is_capital() && *gap == Gap::Space);
             let head = lexicon.heads.has(letters)
                 || second.is_some_and(|(at, _, _)| {
-                    letters == b"international" && lexicon.heads.has(self.page().letters_of(at))
+                    let second = self.page().letters_of(at);
+                    lexicon.companies.has(second)
+                        || letters == b"international" && lexicon.heads.has(second)
                 });
-            if head {
+            // Behind a bare family name that no row has, another word makes another name: Kia Sportage.
+            let longer = variant.how == How::Bare && !lexicon.common.has(letters);
+            if head || longer {
                 return None;
             }
         }
@@ -134,6 +139,10 @@ impl Walk<'_> {
         let letters = self.page().letters_of(at);
         if lexicon.seyyed.has(letters) {
             self.extend(hit, at);
+            // What is rewritten has it too.
+            if self.name(variant)?.text.starts_with("Seyyed ") {
+                hit.core.0 = hit.start;
+            }
             return self.person_before_seyyed(hit);
         }
         if before.is_arabic() {
@@ -180,9 +189,9 @@ impl Walk<'_> {
             lexicon.is_given(letters) && !lexicon.titles.has(letters)
         } else {
             before.is_capital()
-                && lexicon.sounds_given(letters)
                 && !lexicon.common.has(letters)
                 && !lexicon.titles.has(letters)
+                && lexicon.sounds_given(letters)
         };
         (!given).then_some(())
     }
@@ -195,32 +204,23 @@ impl Walk<'_> {
     }
 
     fn is_given_of(&self, concept: u32, letters: &[u8]) -> bool {
+        let given = || self.names.given(concept);
+        if given().any(|name| name.letters.as_bytes() == letters) {
+            return true;
+        }
         let sound = Sound::of(letters);
-        self.names.given(concept).is_some_and(|given| {
-            given.iter().any(|name| {
-                let name = name.as_bytes();
-                let name_sound = Sound::of(name);
-                name == letters
-                    || (!sound.skeleton.is_empty()
-                        && sound.skeleton == name_sound.skeleton
-                        && sound.agrees(&name_sound))
-            })
-        })
+        let is_heard =
+            |name: &Spoken| sound.skeleton == name.sound.skeleton && sound.agrees(&name.sound);
+        !sound.skeleton.is_empty() && given().any(is_heard)
     }
 
     /// One of the given names stands before the family name, but it is no full name of the glossary.
     fn given_before(&self, hit: &mut Hit, variant: &Variant, at: usize) -> Option<()> {
-        let given = self.names.given(variant.concept)?;
-        let own: Vec<&str> = given
-            .iter()
-            .filter(|name| name.is_ascii())
-            .map(|name| &**name)
-            .collect();
+        let given = self.names.given(variant.concept);
+        let mut own = given.filter(|name| name.letters.is_ascii());
+        let is_mohammad = |name: &Spoken| name.sound.skeleton == b"MHMD";
         // Of "Mohammad Bagher", Mohammad is left out at will; of "Hossein-Ali", nothing is.
-        let whole = own.len() <= 1
-            || own.first().is_some_and(|first| {
-                first.starts_with('m') && Sound::of(first.as_bytes()).skeleton == b"MHMD"
-            });
+        let whole = own.next().is_none_or(is_mohammad) || own.next().is_none();
         if !whole {
             return None;
         }
@@ -229,9 +229,9 @@ impl Walk<'_> {
             let letters = self.page().letters_of(at);
             let lexicon = Lexicon::get();
             word.is_capital()
-                && lexicon.sounds_given(letters)
                 && !lexicon.common.has(letters)
                 && !lexicon.titles.has(letters)
+                && lexicon.sounds_given(letters)
         });
         (!another).then_some(())
     }
@@ -243,11 +243,8 @@ impl Walk<'_> {
         at: usize,
         letters: &[u8],
     ) -> Option<()> {
-        let given = self.names.given(variant.concept)?;
-        let fits = given
-            .iter()
-            .any(|name| name.as_bytes().first() == letters.first());
-        if !fits {
+        let mut given = self.names.given(variant.concept);
+        if !given.any(|name| name.letters.as_bytes().first() == letters.first()) {
             return None;
         }
         self.extend(hit, at);
@@ -284,13 +281,10 @@ impl Walk<'_> {
         if !lexicon.is_given(letters) {
             return Some(());
         }
-        let given = self.names.given(variant.concept)?;
-        let own = given.iter().filter(|name| !name.is_ascii()).count() == 1;
-        if own && given.iter().any(|name| name.as_bytes() == letters) {
-            self.extend(hit, at);
-            return Some(());
-        }
-        None
+        let given = self.names.given(variant.concept);
+        let mut own = given.filter(|name| !name.letters.is_ascii());
+        let is_own = own.next()?.letters.as_bytes() == letters && own.next().is_none();
+        is_own.then(|| self.extend(hit, at))
     }
 
     fn place(&self, hit: &Hit, variant: &Variant) -> Option<()> {
@@ -411,7 +405,7 @@ impl Walk<'_> {
         let letters = self.page().letters_of(at);
         let another = after.is_capital()
             && (lexicon.grounds.has(letters)
-                || (lexicon.sounds_given(letters) && !lexicon.common.has(letters)));
+                || (!lexicon.common.has(letters) && lexicon.sounds_given(letters)));
         (!another).then_some(())
     }
 

@@ -6,96 +6,160 @@ use super::letters::{Gap, Page};
 const MOST_WORDS: usize = 64;
 
 /// A name cut into words.
+#[derive(Clone)]
 pub(super) struct Cut {
-    pub(super) words: Vec<Box<str>>,
-    pub(super) gaps: Vec<Gap>,
-    pub(super) possessive: Vec<bool>,
+    /// Of all words, one behind the other.
+    pub(super) letters: String,
+    words: Vec<Place>,
     pub(super) arabic: bool,
     pub(super) small: bool,
+}
+
+/// A word of a name.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Where its letters end.
+    end: usize,
+    /// What is between it and the next word.
+    gap: Gap,
+    possessive: bool,
 }
 
 impl Cut {
     pub(super) fn read(page: &mut Page, text: &str) -> Option<Self> {
         page.read(text);
         let mut cut = Self {
-            words: Vec::new(),
-            gaps: Vec::new(),
-            possessive: Vec::new(),
+            letters: String::new(),
+            words: Vec::with_capacity(page.words.len()),
             arabic: page.words.first()?.is_arabic(),
             small: !page.words.iter().any(|word| word.is_capital()),
         };
-        for at in 0..page.words.len() {
-            let word = page.words.get(at)?;
+        for (at, word) in page.words.iter().enumerate() {
             if word.is_opaque() {
                 return None;
             }
-            if word.is_ezafe() {
-                continue;
+            // The gap behind an ezafe is the gap before the next word.
+            let gap = page.gap_after(text, at);
+            if !word.is_ezafe() {
+                cut.push(page.letters_text(at), gap, word.is_possessive());
+            } else if let Some(before) = cut.words.last_mut() {
+                before.gap = gap;
             }
-            if !cut.words.is_empty() {
-                cut.gaps.push(page.gap_after(text, at - 1));
-            }
-            cut.words.push(page.letters_text(at).into());
-            cut.possessive.push(word.is_possessive());
         }
-        (!cut.words.is_empty() && cut.words.len() <= MOST_WORDS).then_some(cut)
+        (1..=MOST_WORDS).contains(&cut.count()).then_some(cut)
     }
 
-    pub(super) fn letters(&self) -> String {
-        self.words.concat()
-    }
-
-    pub(super) fn part(&self, from: usize, to: usize) -> Self {
-        let gaps_end = to.saturating_sub(1).max(from);
-        Self {
-            words: self.words.get(from..to).unwrap_or_default().to_vec(),
-            gaps: self.gaps.get(from..gaps_end).unwrap_or_default().to_vec(),
-            possessive: self.possessive.get(from..to).unwrap_or_default().to_vec(),
-            arabic: self.arabic,
-            small: self.small,
-        }
-    }
-
-    pub(super) fn bounds(&self) -> Box<[(u16, Gap)]> {
-        let mut at = 0u16;
-        let ends = self.words.iter().map(|word| {
-            at = at.saturating_add(u16::try_from(word.len()).unwrap_or(u16::MAX));
-            at
+    fn push(&mut self, word: &str, gap: Gap, possessive: bool) {
+        self.letters.push_str(word);
+        let end = self.letters.len();
+        self.words.push(Place {
+            end,
+            gap,
+            possessive,
         });
-        ends.zip(self.gaps.iter().copied()).collect()
+    }
+
+    /// How many words it has.
+    pub(super) fn count(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Where the letters of a word begin; behind the last word, where all end.
+    fn start(&self, word: usize) -> usize {
+        let before = word.checked_sub(1).and_then(|at| self.words.get(at));
+        before.map_or(0, |place| place.end)
+    }
+
+    /// The letters of the words from one to before another.
+    pub(super) fn letters_of(&self, from: usize, to: usize) -> &str {
+        let range = self.start(from)..self.start(to);
+        self.letters.get(range).unwrap_or_default()
+    }
+
+    /// The letters of each word.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        (0..self.count()).map(|at| self.letters_of(at, at + 1))
+    }
+
+    /// How many words behind the name tell a generation: Jr., III.
+    pub(super) fn generation(&self) -> usize {
+        let is_generation = |word: &&str| matches!(*word, "jr" | "sr" | "ii" | "iii" | "جونیور");
+        let behind = (0..self.count())
+            .rev()
+            .map(|at| self.letters_of(at, at + 1));
+        behind.take_while(is_generation).count()
+    }
+
+    /// What is between a word and the next.
+    pub(super) fn gap_after(&self, word: usize) -> Option<Gap> {
+        let places = self.words.get(word..word + 2)?;
+        places.first().map(|place| place.gap)
+    }
+
+    /// The words from one on.
+    pub(super) fn from(&self, word: usize) -> Self {
+        let mut part = self.clone();
+        part.letters.drain(..self.start(word));
+        part.words.drain(..word.min(self.count()));
+        for place in &mut part.words {
+            place.end -= self.start(word);
+        }
+        part
+    }
+
+    /// The same with other letters in its words.
+    pub(super) fn spelled<'a>(&'a self, words: impl Iterator<Item = &'a str>) -> Self {
+        let mut other = Self {
+            letters: String::with_capacity(self.letters.len() + 4),
+            words: Vec::with_capacity(self.count()),
+            ..*self
+        };
+        for (word, place) in words.zip(&self.words) {
+            other.push(word, place.gap, place.possessive);
+        }
+        other
+    }
+
+    /// Where its words but the last end, and what stands there.
+    pub(super) fn bounds(&self) -> Box<[(u16, Gap)]> {
+        let inner = self.words.split_last().map_or(&[][..], |(_, inner)| inner);
+        let narrow = |place: &Place| u16::try_from(place.end).unwrap_or(u16::MAX);
+        inner.iter().map(|it| (narrow(it), it.gap)).collect()
     }
 }
 
 /// The same name in other letters: possessives with their s, «خامنه‌ئی» and «خامنئی» for «خامنه‌ای».
 pub(super) fn other_letters(cut: &Cut) -> Vec<Cut> {
     let mut others = Vec::new();
-    let inner = cut.words.len().saturating_sub(1);
-    let whole = || cut.part(0, cut.words.len());
-    if cut.possessive.iter().take(inner).any(|p| *p) {
-        let mut other = whole();
-        for (word, possessive) in other.words.iter_mut().zip(&cut.possessive).take(inner) {
-            if *possessive {
-                *word = format!("{word}s").into();
+    let inner = cut.count().saturating_sub(1);
+    let is_possessive = |at: usize| at < inner && cut.words.get(at).is_some_and(|it| it.possessive);
+    if (0..inner).any(is_possessive) {
+        let with_s = |(at, word)| {
+            if is_possessive(at) {
+                format!("{word}s")
+            } else {
+                String::from(word)
             }
-        }
-        others.push(other);
+        };
+        let words: Vec<String> = cut.words().enumerate().map(with_s).collect();
+        others.push(cut.spelled(words.iter().map(String::as_str)));
     }
-    let heh_yeh = |pair: &[Box<str>]| pair[0].ends_with('ه') && &*pair[1] == "ای";
-    if let Some(at) = cut
-        .words
-        .windows(2)
-        .position(heh_yeh)
-        .filter(|_| cut.arabic)
+    let is_heh = |at: &usize| {
+        cut.letters_of(*at, at + 1).ends_with('ه') && cut.letters_of(at + 1, at + 2) == "ای"
+    };
+    if cut.arabic
+        && let Some(heh) = (0..inner).find(is_heh)
     {
         for with_heh in [true, false] {
-            let mut other = whole();
-            if let [heh, yeh, ..] = other.words.get_mut(at..).unwrap_or_default() {
-                *yeh = "ی".into();
-                if !with_heh {
-                    *heh = heh.strip_suffix('ه').unwrap_or(heh).into();
+            others.push(cut.spelled(cut.words().enumerate().map(|(at, word)| {
+                if at == heh + 1 {
+                    "ی"
+                } else if at == heh && !with_heh {
+                    word.strip_suffix('ه').unwrap_or(word)
+                } else {
+                    word
                 }
-            }
-            others.push(other);
+            })));
         }
     }
     others

@@ -3,13 +3,12 @@
 //! The text is read in stretches that end at an empty line, a line or a space, so that memory beyond the
 //! mentions is bounded: about 30 bytes for each byte of a stretch, and no stretch is longer than [`STRETCH`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{How, Part, Variant};
-use super::context::Gender;
+use super::build::{How, Part, Spoken, Variant};
 use super::mention::{Mention, Via};
 use super::reading::Reading;
 use super::walk::{Hit, Walk};
@@ -94,7 +93,7 @@ impl Names {
     }
 
     /// A person's given names.
-    pub(super) fn given(&self, concept: u32) -> Option<&[Box<str>]> {
+    pub(super) fn given(&self, concept: u32) -> impl Iterator<Item = &Spoken> {
         self.part_of(concept).given(concept)
     }
 }
@@ -177,7 +176,7 @@ impl Finder {
         let mut sweep = Sweep {
             names: &self.names,
             scope,
-            seen: HashMap::new(),
+            seen: FxHashMap::default(),
             mentions: Vec::new(),
         };
         let mut reading = Reading::default();
@@ -193,7 +192,7 @@ impl Finder {
             };
             hits.clear();
             for word in 0..reading.page.words.len() {
-                walk.from(word, &mut |hit| hits.extend(walk.in_context(hit)));
+                walk.from(word, &mut hits);
             }
             sweep.stretch(&walk, &mut hits, base);
             base += stretch.len();
@@ -236,7 +235,7 @@ struct Sweep<'a> {
     names: &'a Names,
     scope: Scope<'a>,
     /// Persons that were named in full, and when last.
-    seen: HashMap<u32, usize>,
+    seen: FxHashMap<u32, usize>,
     mentions: Vec<Mention>,
 }
 
@@ -244,10 +243,15 @@ impl Sweep<'_> {
     fn stretch(&mut self, walk: &Walk<'_>, hits: &mut [Hit], base: usize) {
         hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
         let (mut taken, mut nested_taken, mut open) = (0, 0, None);
+        let mut at = 0;
         for group in hits.chunk_by(|a, b| (a.start, a.end) == (b.start, b.end)) {
+            at += group.len();
             let Some((start, end)) = group.first().map(|hit| (hit.start, hit.end)) else {
                 continue;
             };
+            if is_cut_short(walk, group, hits.get(at..).unwrap_or_default()) {
+                continue;
+            }
             let inside = start < taken;
             if inside && (end > taken || start < nested_taken || open.is_none()) {
                 continue;
@@ -280,9 +284,10 @@ impl Sweep<'_> {
     }
 
     fn is_wanted(&self, mention: &Mention) -> bool {
-        let concept = self.names.concept(mention.concept);
-        let kind = concept.map_or(ConceptKind::Other, Concept::kind);
-        self.scope.kinds.is_none_or(|kinds| kinds.contains(&kind))
+        self.scope.kinds.is_none_or(|kinds| {
+            let concept = self.names.concept(mention.concept);
+            kinds.contains(&concept.map_or(ConceptKind::Other, Concept::kind))
+        })
     }
 
     fn remember(&mut self, walk: &Walk<'_>, group: &[Hit], mention: &Mention) {
@@ -356,17 +361,14 @@ impl Sweep<'_> {
             return None;
         }
         let family = variant.facts.family;
-        let (said, own) = if family {
-            (walk.gender_before(hit), walk.gender_of(variant.concept))
-        } else {
-            (None, None)
-        };
+        let said = family.then(|| walk.gender_before(hit)).flatten();
+        let is_said = said.is_some() && said == walk.gender_of(variant.concept);
         let other_lang = self.scope.lang.is_some_and(|lang| !lang.meets(&name.lang));
         Some(Rank {
             heard: hit.via == Via::Transliteration,
             core: hit.end - hit.start - (hit.core.1 - hit.core.0),
             bare: bare && seen.is_none(),
-            gender: gender_rank(said, own),
+            gender: u8::from(!is_said),
             unseen: if family {
                 seen.map_or(usize::MAX, |at| usize::MAX - at)
             } else {
@@ -391,11 +393,19 @@ impl Sweep<'_> {
     }
 }
 
-fn gender_rank(said: Option<Gender>, own: Option<Gender>) -> u8 {
-    match (said, own) {
-        (Some(said), Some(own)) if said == own => 0,
-        _ => 1,
-    }
+/// Whether a longer name of the same person begins inside: of «حاج قاسم سلیمانی», «قاسم سلیمانی» is the name.
+fn is_cut_short(walk: &Walk<'_>, group: &[Hit], later: &[Hit]) -> bool {
+    let person = |hit: &Hit| {
+        let variant = walk.variant(hit.variant)?;
+        (variant.facts.kind == Some(ConceptKind::Person)).then_some(variant.concept)
+    };
+    let [hit, ..] = group else { return false };
+    let overlaps = later.iter().take_while(|other| other.start < hit.end);
+    overlaps
+        .filter(|other| other.start > hit.start && other.end > hit.end)
+        .any(|other| {
+            person(other).is_some_and(|it| group.iter().any(|own| person(own) == Some(it)))
+        })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

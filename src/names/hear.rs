@@ -1,6 +1,6 @@
 //! Which names are heard at a word: romanised otherwise than the glossary has them, by skeleton and vowels.
 
-use super::build::{Part, Variant};
+use super::build::{How, Part, Spoken, Variant};
 use super::letters::{Gap, Word};
 use super::lexicon::Lexicon;
 use super::mention::Via;
@@ -8,9 +8,13 @@ use super::sound::{Sound, stands_for};
 use super::walk::{Hit, Walk, both};
 use crate::model::ConceptKind;
 
+/// The shortest name, in letters, that is known with a slip in one of its words.
+pub(super) const SLIPS_FROM: usize = 11;
+
 impl Walk<'_> {
-    /// Emits every name of a part that sounds like the words from `from` on.
-    pub(super) fn sounds(&self, part: &Part, from: usize, emit: &mut impl FnMut(Hit)) {
+    /// Appends every name of a part that sounds like the words from `from` on. The hits from `written` on are
+    /// those that are written there.
+    pub(super) fn sounds(&self, part: &Part, from: usize, written: usize, hits: &mut Vec<Hit>) {
         let reading = self.reading;
         let index = &part.sounds;
         let Some(start) = reading
@@ -45,39 +49,62 @@ impl Walk<'_> {
                 return;
             }
             let key = letters.get(..end).unwrap_or_default();
-            for number in index.get(key) {
+            let mut numbers = index.get(key).peekable();
+            if numbers.peek().is_none() {
+                continue;
+            }
+            let is_said = |at: &usize| self.word(*at).is_some_and(|word| !word.is_ezafe());
+            let words: Vec<usize> = (from..=to).filter(is_said).collect();
+            for number in numbers {
                 if let Some(variant) = self.variant(number)
-                    && let Some(hit) = self.heard(from, to, number, variant)
+                    && !self.is_written(variant, (from, to), hits.get(written..))
+                    && let Some(hit) = self.heard(part, &words, number, variant)
                 {
-                    emit(hit);
+                    hits.extend(self.in_context(hit, variant));
                 }
             }
         }
     }
 
-    /// The hit of a variant whose skeleton is that of the words `from` to `to`; none if it does not sound like
-    /// it, or is written like it (which is for [`Walk::spelled`] to judge).
-    fn heard(&self, from: usize, to: usize, number: u32, variant: &Variant) -> Option<Hit> {
-        let page = self.page();
-        let words: Vec<usize> = (from..=to)
-            .filter(|at| self.word(*at).is_some_and(|word| !word.is_ezafe()))
-            .collect();
+    /// The same words are written as another name of the concept, which is the better hit.
+    fn is_written(&self, heard: &Variant, words: (usize, usize), hits: Option<&[Hit]>) -> bool {
+        hits.unwrap_or_default().iter().any(|hit| {
+            hit.words == words
+                && hit.via != Via::Transliteration
+                && self.variant(hit.variant).is_some_and(|variant| {
+                    variant.concept == heard.concept
+                        && variant.how != How::Bare
+                        && variant.facts.family == heard.facts.family
+                })
+        })
+    }
+
+    /// The hit of a variant whose skeleton is that of some words; none if it does not sound like them, or is
+    /// written like them (which is for [`Walk::spelled`] to judge).
+    fn heard(&self, part: &Part, words: &[usize], number: u32, variant: &Variant) -> Option<Hit> {
+        let (from, to) = (*words.first()?, *words.last()?);
         let start = self.word(from)?.letters as usize;
-        let written = page.letters.get(start..page.letters_end(to))?;
-        if variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
-            .eq(written.iter().copied())
-        {
+        let written = self
+            .page()
+            .letters
+            .get(start..self.page().letters_end(to))?;
+        let letters = part
+            .words(variant)
+            .flat_map(|(word, _)| word.letters.bytes());
+        let is_written = written.len() == usize::from(variant.facts.length)
+            && letters.eq(written.iter().copied());
+        if is_written {
             return None;
         }
         let likeness = if words.len() == variant.words.len() {
-            self.pairs_sound(&words, variant)?
+            self.pairs_sound(words, variant, part.words(variant))?
         } else {
-            self.joined_sounds(&words, variant)?
+            self.joined_sounds(words, part, variant)?
         };
-        if !self.ends_well(from, to) || !self.gaps_are_soft(from, to, variant) {
+        if !self.ends_well(from, to)
+            || !self.gaps_are_soft(from, to, variant)
+            || !self.owns_fit(from, to, variant)
+        {
             return None;
         }
         let (start, end) = (self.word(from)?.start as usize, self.word(to)?.end as usize);
@@ -92,76 +119,61 @@ impl Walk<'_> {
         })
     }
 
-    fn pairs_sound(&self, words: &[usize], variant: &Variant) -> Option<f64> {
-        let page = self.page();
-        let last = words.len() - 1;
-        let (mut likeness, mut heard) = (0.0, 0usize);
-        let all_small = words
-            .iter()
-            .all(|at| self.word(*at).is_some_and(|word| !word.is_capital()));
-        for (place, (at, (name_word, counts))) in words.iter().zip(&variant.words).enumerate() {
-            let letters = page.letters_of(*at);
-            if letters == name_word.as_bytes() {
+    fn pairs_sound<'n>(
+        &self,
+        words: &[usize],
+        variant: &Variant,
+        named: impl Iterator<Item = (&'n Spoken, bool)>,
+    ) -> Option<f64> {
+        let single = words.len() == 1;
+        let is_small = |at: &usize| self.word(*at).is_some_and(|word| !word.is_capital());
+        let all_small = words.iter().all(is_small);
+        let (mut likeness, mut counted) = (0.0, 0usize);
+        let mut slips = usize::from(!may_slip(variant));
+        for (place, (at, (named, counts))) in words.iter().zip(named).enumerate() {
+            let letters = self.page().letters_of(*at);
+            let name_word = named.letters.as_bytes();
+            counted += usize::from(counts);
+            if letters == name_word {
                 likeness += 1.0;
                 continue;
             }
-            if !counts {
-                likeness += same_english(letters, name_word.as_bytes()).then_some(1.0)?;
-                continue;
-            }
-            let (sound, name_sound) = (Sound::of(letters), Sound::of(name_word.as_bytes()));
-            let alike = same_consonants(&sound, &name_sound, last == 0);
-            let agrees =
-                sound.agrees(&name_sound) || (place < last && sound.agrees_with_ezafe(&name_sound));
-            let capital = self.word(*at).is_some_and(Word::is_capital);
-            if !alike || !agrees || (!capital && !all_small && name_word.len() > 3) {
+            let needs_capital = counts && !all_small || variant.facts.exact;
+            if needs_capital && is_small(at) && name_word.len() > 3 {
                 return None;
             }
-            if last == 0 {
-                // A word alone resembles many: what is left to chance must be less the shorter it is.
-                let allowed = match sound.skeleton.len() {
-                    0..=3 => 0,
-                    4 | 5 => 1,
-                    _ => 2,
-                };
-                sound
-                    .weak_differences(&name_sound)
-                    .filter(|weak| *weak <= allowed)?;
-            }
-            heard += sound.skeleton.len();
-            likeness += sound.likeness(&name_sound);
+            let alike = match counts {
+                true if single => sounds_alone(letters, &named.sound),
+                true => sounds(letters, &named.sound, place + 1 < words.len()),
+                false => same_english(letters, name_word).then_some(1.0),
+            };
+            likeness += alike.or_else(|| {
+                slips += 1;
+                slip(letters, name_word).filter(|_| slips == 1)
+            })?;
         }
-        let ordinary = || {
-            Lexicon::get()
-                .ordinary
-                .has(page.letters_of(*words.first().unwrap_or(&0)))
-        };
-        if last == 0 && (heard < 3 || all_small || ordinary()) {
-            return None;
-        }
-        if all_small && variant.words.iter().filter(|(_, counts)| *counts).count() < 2 {
+        if all_small && counted < 2 {
             return None;
         }
         Some(likeness / words.len() as f64)
     }
 
     /// The words are parted otherwise: Pour Mohammadi, Hosseinali. Then all must sound.
-    fn joined_sounds(&self, words: &[usize], variant: &Variant) -> Option<f64> {
+    fn joined_sounds(&self, words: &[usize], part: &Part, variant: &Variant) -> Option<f64> {
         let capitals = words
             .iter()
             .all(|at| self.word(*at).is_some_and(Word::is_capital));
         let person = variant.facts.kind == Some(ConceptKind::Person);
-        if !person || !capitals || !variant.words.iter().all(|(_, counts)| *counts) {
+        if !person || !capitals || !part.words(variant).all(|(_, counts)| counts) {
             return None;
         }
         let joined: Vec<u8> = words
             .iter()
             .flat_map(|at| self.page().letters_of(*at).iter().copied())
             .collect();
-        let name: Vec<u8> = variant
-            .words
-            .iter()
-            .flat_map(|(word, _)| word.bytes())
+        let name: Vec<u8> = part
+            .words(variant)
+            .flat_map(|(word, _)| word.letters.bytes())
             .collect();
         let (sound, name_sound) = (Sound::of(&joined), Sound::of(&name));
         let agrees = sound.skeleton.len() >= 4
@@ -190,6 +202,43 @@ fn same_consonants(written: &Sound, named: &Sound, single: bool) -> bool {
             .iter()
             .zip(&named.skeleton)
             .all(|(written, named)| stands_for(*written, *named, single))
+}
+
+/// How alike two words sound, of which the written one may have an ezafe.
+fn sounds(written: &[u8], named: &Sound, may_go_on: bool) -> Option<f64> {
+    let sound = Sound::of(written);
+    let agrees = || sound.agrees(named) || (may_go_on && sound.agrees_with_ezafe(named));
+    (same_consonants(&sound, named, false) && agrees()).then(|| sound.likeness(named))
+}
+
+/// The same for a name of one word, which resembles many: what is left to chance must be less the shorter it is.
+fn sounds_alone(written: &[u8], named: &Sound) -> Option<f64> {
+    let sound = Sound::of(written);
+    let allowed = match sound.skeleton.len() {
+        0..=2 => return None,
+        3 => 0,
+        4 | 5 => 1,
+        _ => 2,
+    };
+    let fits = !Lexicon::get().ordinary.has(written)
+        && same_consonants(&sound, named, true)
+        && sound.agrees(named)
+        && sound.weak_differences(named)? <= allowed;
+    fits.then(|| sound.likeness(named))
+}
+
+/// Whether one slip in a word leaves no doubt what is meant. Persons' names differ in one letter from others'.
+fn may_slip(variant: &Variant) -> bool {
+    variant.words.len() > 1
+        && usize::from(variant.facts.length) >= SLIPS_FROM
+        && variant.facts.kind != Some(ConceptKind::Person)
+}
+
+/// How alike a word and the same with one slip are: a letter more, less, other, or two that changed places.
+fn slip(written: &[u8], named: &[u8]) -> Option<f64> {
+    const SHORTEST: usize = 5;
+    let slips = || rapidfuzz::distance::osa::distance(written.iter(), named.iter());
+    (named.len() >= SHORTEST && slips() == 1).then_some(0.8)
 }
 
 /// One English word in British and American spelling.

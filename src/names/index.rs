@@ -118,11 +118,13 @@ impl Index {
         }
         let steps = self.steps_of(head);
         if key.len() < steps[0] {
-            self.shorts.set(hash);
+            self.shorts.set(hash_start(key, key.len()));
         }
         for (step, starts) in steps.into_iter().zip(&mut self.starts) {
-            let Some(start) = key.get(..step) else { break };
-            starts.set(hash_start(start));
+            if key.len() < step {
+                break;
+            }
+            starts.set(hash_start(key, step));
         }
         self.longest = self.longest.max(key.len());
     }
@@ -144,10 +146,7 @@ impl Index {
         let steps = self.steps_of(head);
         let mut reach = 0;
         for (step, starts) in steps.into_iter().zip(&self.starts) {
-            if letters
-                .get(..step)
-                .is_some_and(|start| !starts.has(hash_start(start)))
-            {
+            if letters.len() >= step && !starts.has(hash_start(letters, step)) {
                 let short = step == steps[0] && !self.may_be_short(letters, word, step);
                 return if short { 0 } else { step - 1 };
             }
@@ -159,10 +158,7 @@ impl Index {
     /// Whether a key shorter than the first step can stand here.
     fn may_be_short(&self, letters: &[u8], word: usize, first: usize) -> bool {
         let short = |end: usize| {
-            end < first
-                && letters
-                    .get(..end)
-                    .is_some_and(|key| self.shorts.has(hash(key)))
+            end < first && letters.len() >= end && self.shorts.has(hash_start(letters, end))
         };
         match (word, letters.first()) {
             // Initials: the key goes on in the next words.
@@ -204,19 +200,27 @@ fn hash(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)
 }
 
-/// The hash of a beginning; of a short one, quickly.
-fn hash_start(bytes: &[u8]) -> u64 {
-    if bytes.len() > 8 {
-        return hash(bytes);
+/// The hash of the first `length` bytes; of a few, quickly.
+fn hash_start(bytes: &[u8], length: usize) -> u64 {
+    if length > 8 {
+        return hash(bytes.get(..length).unwrap_or_default());
     }
-    let word = bytes
-        .iter()
-        .fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let word = match bytes.first_chunk() {
+        Some(eight) => {
+            let behind = 64 - 8 * length as u32;
+            u64::from_le_bytes(*eight) & u64::MAX.checked_shr(behind).unwrap_or(0)
+        }
+        None => {
+            let few = bytes.iter().take(length).rev();
+            few.fold(0, |word, byte| word << 8 | u64::from(*byte))
+        }
+    };
     let mixed = (word ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     (mixed ^ mixed >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
-/// A set of hashes that may say yes too often: two bits a member, sixteen places each.
+/// A set of hashes that may say yes too often: two bits a member, sixteen places each. Both are in one word, so that
+/// a question costs one memory access.
 struct Bits {
     words: Vec<u64>,
     mask: u64,
@@ -224,31 +228,29 @@ struct Bits {
 
 impl Bits {
     fn new(members: usize) -> Self {
-        let bits = (members.max(1) * 16).next_power_of_two().max(1 << 12);
+        let words = (members / 4).next_power_of_two().max(1 << 6);
         Self {
-            words: vec![0; bits / 64],
-            mask: bits as u64 - 1,
+            words: vec![0; words],
+            mask: words as u64 - 1,
         }
     }
 
-    fn places(&self, hash: u64) -> [u64; 2] {
-        [hash & self.mask, (hash >> 32) & self.mask]
+    /// The word of a hash, and its bits there.
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let bits = 1 << (hash >> 58) | 1 << (hash >> 52 & 63);
+        ((hash & self.mask) as usize, bits)
     }
 
     fn set(&mut self, hash: u64) {
-        for place in self.places(hash) {
-            if let Some(word) = self.words.get_mut((place / 64) as usize) {
-                *word |= 1 << (place % 64);
-            }
+        let (at, bits) = self.place(hash);
+        if let Some(word) = self.words.get_mut(at) {
+            *word |= bits;
         }
     }
 
     fn has(&self, hash: u64) -> bool {
-        self.places(hash).iter().all(|place| {
-            self.words
-                .get((place / 64) as usize)
-                .is_some_and(|word| word & (1 << (place % 64)) != 0)
-        })
+        let (at, bits) = self.place(hash);
+        self.words.get(at).is_some_and(|word| word & bits == bits)
     }
 }
 

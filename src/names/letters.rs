@@ -122,7 +122,10 @@ impl Page {
             } else if is_ezafe(key) && joins(text, before, source, token, &analysis, at) {
                 word.flags |= EZAFE;
             } else {
-                let bare = key.strip_suffix("'s").filter(|_| !token.arabic);
+                let bare = match key.as_bytes() {
+                    [bare @ .., b'\'', b's'] if !token.arabic => key.get(..bare.len()),
+                    _ => None,
+                };
                 if bare.is_some() {
                     word.end -= possessive_length(source) as u32;
                 }
@@ -291,7 +294,9 @@ fn push_letters(key: &str, arabic: bool, out: &mut Vec<u8>) {
             out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
         }
     } else if key.is_ascii() {
-        out.extend(key.bytes().filter(|b| *b != b'\''));
+        for piece in key.as_bytes().split(|b| *b == b'\'') {
+            out.extend_from_slice(piece);
+        }
     } else {
         let mut buffer = [0; 4];
         for c in key.nfd().filter(|c| !is_accent(*c)) {

@@ -50,6 +50,8 @@ pub(super) struct Lexicon {
     pub(super) common: Words,
     /// Heads of longer names that take in a name before them: Tehran *University*.
     pub(super) heads: Words,
+    /// What ends a company's name.
+    pub(super) companies: Words,
     /// Streets and buildings, which are named after anything.
     pub(super) grounds: Words,
     /// Heads that take in a name behind "of": *University* of Tehran.
@@ -63,6 +65,7 @@ pub(super) struct Lexicon {
     /// Persian words before a place.
     pub(super) before_place: Words,
     given: FxHashSet<Box<[u8]>>,
+    latin_given: Words,
     given_sounds: FxHashSet<Vec<u8>>,
     female_sounds: FxHashSet<Vec<u8>>,
     female: FxHashSet<Box<[u8]>>,
@@ -91,6 +94,7 @@ impl Lexicon {
             seyyed: Words::read(SEYYED),
             common: Words::read(COMMON),
             heads: Words::read(HEADS),
+            companies: Words::read("ltd inc corp co company group holding holdings llc gmbh plc"),
             grounds: Words::read(GROUNDS),
             heads_of: Words::read(HEADS_OF),
             ordinary: Words::read(ORDINARY),
@@ -98,6 +102,7 @@ impl Lexicon {
             determiners: Words::read("یک هر چند این آن هیچ همین همان چندین فلان"),
             before_place: Words::read(BEFORE_PLACE),
             given: female.0.iter().chain(&male.0).cloned().collect(),
+            latin_given: Words::read(LATIN_GIVEN),
             given_sounds,
             female_sounds,
             female: female.0,
@@ -118,11 +123,10 @@ impl Lexicon {
 
     /// Whether a Latin word sounds like a given name.
     pub(super) fn sounds_given(&self, letters: &[u8]) -> bool {
-        let sound = Sound::of(letters).cross();
-        sound.len() >= 2 && self.given_sounds.contains(&sound)
-            || LATIN_GIVEN
-                .split(' ')
-                .any(|name| name.as_bytes() == letters)
+        self.latin_given.has(letters) || {
+            let sound = Sound::of(letters).cross();
+            sound.len() >= 2 && self.given_sounds.contains(&sound)
+        }
     }
 
     /// Whether a word of either script is a woman's given name.
@@ -198,7 +202,7 @@ const HEADS_OF: &str = "university college school institute academy hospital mus
 const ORDINARY: &str = "may bush carter brown rice twitter politico muscat jack mark bill pope press sudden mashed meshed turkey china chad jordan guinea cologne java polish mali georgia niger cuba oman \
     basic basis bassist basics besieged caramel paris marine marines german germane carmen common komen sharing sharer \
     majority migrate mashing tyrant tehrani iranian reason rising raising raison rash rush radish raja rajah \
-    kernel kerman kirmani mirage merge merger moral mural marshal martial samurai shaman shawl \
+    karman kernel kerman kirmani mirage merge merger moral mural marshal martial samurai shaman shawl \
     salmon solomon solemn salami slam islam mosaic music muslim massage message masseur mossad mustard mission \
     liberty resistance europe european hashish husky hassle hustle hussar hazard ravine raven ravage revenge \
     montage mountain quads quiz kiss curds crude turban trojan taurine mahogany mohair";
@@ -209,24 +213,28 @@ const SUFFIXES: &str = "ها های هایی هایش هایشان هایم ها
 const BEFORE_PLACE: &str = "در از به تا شهر شهرستان استان سمت سوی نزدیکی حومه اهل مردم اهالی فرماندار شهردار جاده و بخش \
     منطقه بیمارستان دانشگاه خیابان میدان";
 
-const FEMALE: &str = "مریم زهرا فاطمه زینب لیلا سارا نرگس نسرین شیرین شادی مینا مهسا ژینا سمیرا سمیه صدیقه طاهره \
-    اعظم اکرم اشرف پروین پروانه فرح فرزانه فریبا فریده فرشته مهناز مهین شهناز شهلا شهین معصومه مرضیه منیژه ناهید \
-    نازنین نگار نیلوفر نیکی الهام الهه آزاده آرزو بهاره بیتا ترانه حمیده خدیجه رؤیا رقیه رویا ریحانه زهره ژاله ستاره \
-    سپیده سهیلا سیمین شبنم شقایق شکوفه شهربانو صبا عاطفه عصمت فائزه فروغ کبری کتایون گلناز گیتی لاله محبوبه مژگان \
-    ملیحه منصوره مهری میترا نفیسه هانیه هدی هما یاسمن جمیله بدری زهره نرجس مرجان سودابه ثریا";
+const FEMALE: &str = "مریم زهرا فاطمه زینب لیلا سارا نرگس نسرین شیرین شادی مینا مهسا ژینا سمیرا سمیه صدیقه طاهره اعظم اکرم \
+    اشرف پروین پروانه فرح فرزانه فریبا فریده فرشته مهناز مهین شهناز شهلا شهین معصومه مرضیه منیژه ناهید نازنین نگار \
+    نیلوفر نیکی الهام الهه آزاده آرزو بهاره بیتا ترانه حمیده خدیجه رؤیا رقیه رویا ریحانه زهره ژاله ستاره سپیده سهیلا \
+    سیمین شبنم شقایق شکوفه شهربانو صبا عاطفه عصمت فائزه فروغ کبری کتایون گلناز گیتی لاله محبوبه مژگان ملیحه منصوره مهری \
+    میترا نفیسه هانیه هدی هما یاسمن جمیله بدری زهره نرجس مرجان سودابه ثریا آناهیتا الناز پرنیان \
+    حنانه دلارام روشنک سمانه شهرزاد طناز غزاله فهیمه فرناز گلشیفته ملیکا مهدیه مهرانگیز مهرنوش نوشین";
 
-const MALE: &str = "علی محمد احمد حسن حسین رضا مهدی مجتبی مصطفی مسعود محمود حمید حامد سعید وحید مجید رشید جواد \
-    کاظم ناصر ناظم قاسم هاشم جعفر صادق باقر تقی نقی ابراهیم اسماعیل اسحاق یعقوب یوسف موسی عیسی داوود سلیمان یحیی \
-    زکریا عباس اکبر اصغر امیر کریم رحیم رحمان رحمت عزیز عبدالله عبدالکریم عبدالرضا عبدالحسین غلامحسین غلامرضا غلامعلی \
-    غلام قربان قنبر حیدر صفدر مرتضی هادی طاهر میثم مقداد سلمان ابوذر بهرام بهمن بهروز بهزاد پرویز پیمان پویا تورج \
-    تیمور جمشید جهانگیر خسرو داریوش رامین رستم روزبه سامان سیاوش سیامک سهراب شاهین شاپور شاهرخ شهرام شهریار شهروز \
-    فرامرز فرزاد فرهاد فریدون فرید فیروز کامران کاوه کوروش کیوان کیانوش کیومرث ماشاالله منوچهر مهران مهرداد میلاد \
-    نادر نوید هوشنگ هومن یاشار آرش آرمان اردشیر اسفندیار افشین امید ایرج بابک بیژن پدرام حبیب حجت خلیل جلال کمال جمال \
-    روح‌الله نصرالله فضل‌الله فتح‌الله عطاالله لطف‌الله نعمت‌الله اسدالله حبیب‌الله ذبیح‌الله سیف‌الله شکرالله عزت‌الله \
-    محسن محمدرضا محمدعلی محمدحسین محمدحسن محمدجواد محمدباقر محمدتقی محمدصادق علیرضا علی‌اکبر علی‌اصغر امیرحسین \
-    امیرعلی حسینعلی حسنعلی حسام حکیم خالد صالح صدام طارق عادل عارف عماد عمار عمر عثمان فاروق فؤاد فیصل قیس لقمان مالک \
-    مأمون منصور مهدی ناجی نبی نجیب نعیم وهاب هشام یاسر یونس یزید رسول رمضان رجب شعبان صمد صفا ضیا سجاد سروش سپهر \
-    شفیع شمس علاء فاضل فائز کیان کیارش اشکان آیدین ارسلان اتابک اکبر مازیار مسیح مختار مراد مرداویج مظفر معین مقصود";
+const MALE: &str = "علی محمد احمد حسن حسین رضا مهدی مجتبی مصطفی مسعود محمود حمید حامد سعید وحید مجید رشید جواد کاظم ناصر \
+    ناظم قاسم هاشم جعفر صادق باقر تقی نقی ابراهیم اسماعیل اسحاق یعقوب یوسف موسی عیسی داوود سلیمان یحیی زکریا عباس اکبر \
+    اصغر امیر کریم رحیم رحمان رحمت عزیز عبدالله عبدالکریم عبدالرضا عبدالحسین غلامحسین غلامرضا غلامعلی غلام قربان قنبر \
+    حیدر صفدر مرتضی هادی طاهر میثم مقداد سلمان ابوذر بهرام بهمن بهروز بهزاد پرویز پیمان پویا تورج تیمور جمشید جهانگیر \
+    خسرو داریوش رامین رستم روزبه سامان سیاوش سیامک سهراب شاهین شاپور شاهرخ شهرام شهریار شهروز فرامرز فرزاد فرهاد فریدون \
+    فرید فیروز کامران کاوه کوروش کیوان کیانوش کیومرث ماشاالله منوچهر مهران مهرداد میلاد نادر نوید هوشنگ هومن یاشار آرش \
+    آرمان اردشیر اسفندیار افشین امید ایرج بابک بیژن پدرام حبیب حجت خلیل جلال کمال جمال روح‌الله نصرالله فضل‌الله \
+    فتح‌الله عطاالله لطف‌الله نعمت‌الله اسدالله حبیب‌الله ذبیح‌الله سیف‌الله شکرالله عزت‌الله محسن محمدرضا محمدعلی \
+    محمدحسین محمدحسن محمدجواد محمدباقر محمدتقی محمدصادق علیرضا علی‌اکبر علی‌اصغر امیرحسین امیرعلی حسینعلی حسنعلی حسام \
+    حکیم خالد صالح صدام طارق عادل عارف عماد عمار عمر عثمان فاروق فؤاد فیصل قیس لقمان مالک مأمون منصور مهدی ناجی نبی نجیب \
+    نعیم وهاب هشام یاسر یونس یزید رسول رمضان رجب شعبان صمد صفا ضیا سجاد سروش سپهر شفیع شمس علاء فاضل فائز کیان کیارش \
+    بهداد بهنام بهرنگ بهنود پوریا پژمان جلیل حشمت دانیال رامبد سیروس شهباز عبدالعلی عبدالمجید عبدالناصر عبدالوهاب \
+    علیمحمد علی‌محمد علی‌رضا فرزین فرشاد فرشید فرنام کاوس کمیل کورش محمدامین محمدمهدی محمدکاظم مهبد مهیار \
+    میرحسین نادعلی هاتف همایون ولی‌الله یدالله اشکان آیدین ارسلان اتابک اکبر مازیار مسیح مختار مراد مرداویج \
+    مظفر معین مقصود";
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 //! Rewriting the names of a text to a house style, and nothing else.
 //!
 //! One round finds what should be written otherwise and rewrites it; rounds go on until nothing is left, which
-//! is what makes the whole idempotent. A text that does not come to rest within [`ROUNDS`] is left as it is.
+//! is what makes the whole idempotent. Concepts whose names do not come to rest within [`ROUNDS`] are left as they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::find::{Finder, Scope};
@@ -43,23 +43,42 @@ const ROUNDS: usize = 6;
 
 /// Rewrites the names of a text to a style.
 pub fn normalize(finder: &Finder, text: &str, lang: Option<&Lang>, style: &Style) -> Normalized {
+    let mut restless = HashSet::new();
+    loop {
+        match settle(finder, text, lang, style, &restless) {
+            Ok(normalized) => return normalized,
+            Err(concepts) => restless.extend(concepts),
+        }
+    }
+}
+
+/// Rewrites what is not of `restless` concepts until nothing is left to rewrite; else the concepts that go on changing,
+/// of which none is in `restless`.
+fn settle(
+    finder: &Finder,
+    text: &str,
+    lang: Option<&Lang>,
+    style: &Style,
+    restless: &HashSet<usize>,
+) -> Result<Normalized, Vec<usize>> {
     let mut current = text.to_owned();
     let mut changes: Vec<Change> = Vec::new();
-    for _ in 0..ROUNDS {
-        let edits = round(finder, &current, lang, style);
+    for left in (0..ROUNDS).rev() {
+        let mut edits = round(finder, &current, lang, style);
+        edits.retain(|edit| !restless.contains(&edit.concept));
         if edits.is_empty() {
-            return Normalized {
-                text: current,
-                changes,
-            };
+            break;
+        }
+        if left == 0 {
+            return Err(edits.iter().map(|edit| edit.concept).collect());
         }
         changes = compose(text, &current, changes, &edits);
         current = apply(text, &changes);
     }
-    Normalized {
-        text: text.to_owned(),
-        changes: Vec::new(),
-    }
+    Ok(Normalized {
+        text: current,
+        changes,
+    })
 }
 
 /// The text with the changes made.

@@ -151,16 +151,15 @@ impl Shelf {
     }
 
     fn enter_rows(&mut self) {
-        let distinct = |row: &Row| {
-            let mut words = self.words_of_row(row).to_vec();
+        let mut pairs = Vec::with_capacity(self.row_words.len());
+        let mut whole = Vec::with_capacity(self.rows.len());
+        let (mut words, mut letters) = (Vec::new(), Vec::new());
+        for (number, row) in self.rows.iter().enumerate() {
+            words.clear();
+            words.extend_from_slice(self.words_of_row(row));
             words.sort_unstable();
             words.dedup();
-            words
-        };
-        let mut pairs = Vec::with_capacity(self.row_words.len());
-        let (mut whole, mut letters) = (Vec::with_capacity(self.rows.len()), Vec::new());
-        for (number, row) in self.rows.iter().enumerate() {
-            pairs.extend(distinct(row).into_iter().map(|word| (word, number as u32)));
+            pairs.extend(words.iter().map(|word| (*word, number as u32)));
             letters.clear();
             self.letters_of(row, &mut letters);
             whole.push((hash(&letters), number as u32));
@@ -174,10 +173,9 @@ impl Shelf {
         let words = &self.words;
         let mut trigrams: Vec<u64> = Vec::with_capacity(words.len() * 10);
         for (number, word) in words.iter().enumerate() {
-            let mut own: Vec<u32> = trigrams_of(&word.letters).collect();
-            own.sort_unstable();
             // A word that has three letters twice is met twice.
-            trigrams.extend(own.iter().map(|it| u64::from(*it) << 32 | number as u64));
+            let own = trigrams_of(&word.letters);
+            trigrams.extend(own.map(|it| u64::from(it) << 32 | number as u64));
         }
         trigrams.sort_unstable();
         let list = |pair: &u64| (pair >> 32) as u32;

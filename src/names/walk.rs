@@ -24,13 +24,16 @@ pub(super) struct Hit {
 
 /// Persian endings that are written together with a word, and whether a place may have them: ایرانی is an
 /// adjective, not Iran.
-const JOINED: [(&str, bool); 6] = [
+const JOINED: [(&str, bool); 9] = [
     ("ها", true),
     ("های", true),
     ("ی", false),
     ("ای", false),
     ("را", true),
     ("هارا", true),
+    ("مان", true),
+    ("تان", true),
+    ("شان", true),
 ];
 
 /// One walk over a text.
@@ -51,8 +54,8 @@ impl<'a> Walk<'a> {
         self.page().words.get(at).copied()
     }
 
-    /// Emits every name that begins with the word `from`.
-    pub(super) fn from(&self, from: usize, emit: &mut impl FnMut(Hit)) {
+    /// Appends every name that begins with the word `from`.
+    pub(super) fn from(&self, from: usize, hits: &mut Vec<Hit>) {
         let Some(word) = self.word(from) else { return };
         if word.is_opaque() || word.is_ezafe() {
             return;
@@ -63,15 +66,16 @@ impl<'a> Walk<'a> {
             .get(word.letters as usize..)
             .unwrap_or_default();
         let length = self.page().letters_end(from) - word.letters as usize;
+        let written = hits.len();
         for part in self.names.parts() {
             let reach = part.exact.reach(letters, length);
             if reach > 0 {
-                self.exact(part, from, (letters, reach), emit);
+                self.exact(part, from, (letters, reach), hits);
             }
         }
         if (word.is_capital() || self.reading.is_small) && !word.is_arabic() && !word.is_number() {
             for part in self.names.parts() {
-                self.sounds(part, from, emit);
+                self.sounds(part, from, written, hits);
             }
         }
     }
@@ -81,7 +85,7 @@ impl<'a> Walk<'a> {
         part: &Part,
         from: usize,
         (letters, reach): (&[u8], usize),
-        emit: &mut impl FnMut(Hit),
+        hits: &mut Vec<Hit>,
     ) {
         let start = self.page().letters.len() - letters.len();
         for to in from..self.page().words.len() {
@@ -106,7 +110,7 @@ impl<'a> Walk<'a> {
                 walk: self,
                 part,
                 words: (from, to),
-                emit: &mut *emit,
+                hits: &mut *hits,
             };
             if end <= reach {
                 probe.at(read, 0);
@@ -120,7 +124,11 @@ impl<'a> Walk<'a> {
                         probe.before_ending(read, ending.len(), of_places);
                     }
                 }
-            } else if own > 3 && end - 1 <= reach && read.ends_with(b"s") && !word.is_possessive() {
+            } else if let [.., b's'] = read
+                && own > 3
+                && end - 1 <= reach
+                && !word.is_possessive()
+            {
                 probe.at(read, 1);
             }
         }
@@ -162,11 +170,18 @@ impl<'a> Walk<'a> {
         if facts.kind == Some(ConceptKind::Term) && !self.terms {
             return None;
         }
-        if !self.bounds_fit(from, to, variant) || !self.ends_well(from, to) {
+        if !self.bounds_fit(from, to, variant)
+            || !self.ends_well(from, to)
+            || !self.owns_fit(from, to, variant)
+        {
             return None;
         }
-        let (start, end) = (self.word(from)?.start as usize, self.end_of(to, cut)?);
         let name = self.name(variant)?;
+        let (start, mut end) = (self.word(from)?.start as usize, self.end_of(to, cut)?);
+        // "Lincoln P. Bloomfield Jr." ends with its dot.
+        if name.text.ends_with('.') && self.text.as_bytes().get(end) == Some(&b'.') {
+            end += 1;
+        }
         let written = self.text.get(start..end)?;
         let listed = variant.how == How::Listed;
         let mut hit = Hit {
@@ -241,6 +256,28 @@ impl<'a> Walk<'a> {
             }
         }
         bounds.all(|(_, name_gap)| joins(name_gap, variant))
+    }
+
+    /// "IRGC's Quds Force" is not the name "IRGC Quds Force": where the rest is a name of its own, its owner stays
+    /// outside.
+    pub(super) fn owns_fit(&self, from: usize, to: usize, variant: &Variant) -> bool {
+        let owns = |at: &usize| self.word(*at).is_some_and(Word::is_possessive);
+        let is_name = |at: usize| {
+            let start = self.word(at + 1)?.letters as usize;
+            let rest = self
+                .page()
+                .letters
+                .get(start..self.page().letters_end(to))?;
+            let own = |number| Some(self.variant(number)?.concept == variant.concept);
+            let mut numbers = self.names.exact(rest);
+            numbers
+                .any(|number| own(number) == Some(true))
+                .then_some(())
+        };
+        let has_owner = || self.name(variant)?.text.contains(['\'', '’']).then_some(());
+        !(from..to)
+            .filter(owns)
+            .any(|at| has_owner().is_none() && is_name(at).is_some())
     }
 
     /// A word of the name is parted in the text.
@@ -332,14 +369,14 @@ impl<'a> Walk<'a> {
 }
 
 /// Asks for names that end with a word.
-struct Probe<'w, 'a, E> {
+struct Probe<'w, 'a> {
     walk: &'w Walk<'a>,
     part: &'w Part,
     words: (usize, usize),
-    emit: &'w mut E,
+    hits: &'w mut Vec<Hit>,
 }
 
-impl<E: FnMut(Hit)> Probe<'_, '_, E> {
+impl Probe<'_, '_> {
     /// Names of the letters without the last `cut` bytes.
     fn at(&mut self, letters: &[u8], cut: usize) {
         self.those(letters, cut, |_| true);
@@ -365,7 +402,7 @@ impl<E: FnMut(Hit)> Probe<'_, '_, E> {
                 && fits(&variant.facts)
                 && let Some(hit) = self.walk.spelled(from, to, cut, number, variant)
             {
-                (self.emit)(hit);
+                self.hits.extend(self.walk.in_context(hit, variant));
             }
         }
     }
@@ -377,6 +414,7 @@ pub(super) fn both(gap: Gap, name_gap: Gap, single: bool) -> bool {
         Gap::Nothing | Gap::Space | Gap::Hyphen | Gap::HalfSpace => true,
         Gap::Dot => single || name_gap == Gap::Dot,
         Gap::Dash => matches!(name_gap, Gap::Dash | Gap::Hyphen),
+        Gap::Sign('/') => matches!(name_gap, Gap::Dash | Gap::Hyphen | Gap::Sign('/')),
         Gap::Comma | Gap::Sign(_) => gap == name_gap,
         Gap::Break => false,
     }

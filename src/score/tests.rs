@@ -91,6 +91,31 @@ fn the_pairs_that_must_hold_hold() {
     }
 }
 
+/// Rows of the tables that give two texts, what they score, and why.
+fn documented() -> Vec<(&'static str, &'static str, u8)> {
+    let row = |line: &'static str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, one, other, score, _, _] = cells[..] else {
+            return None;
+        };
+        Some((one, other, score.parse().ok()?))
+    };
+    let page = include_str!("../../docs/matching.md");
+    page.lines().filter_map(row).collect()
+}
+
+#[test]
+fn the_examples_of_the_page_for_translators_are_true() {
+    let examples = documented();
+    assert!(examples.len() > 20, "{}", examples.len());
+    let wrong: Vec<_> = examples
+        .iter()
+        .filter(|(one, other, score)| percent(one, other) != *score)
+        .map(|(one, other, score)| format!("{one} / {other}: {}, not {score}", percent(one, other)))
+        .collect();
+    assert!(wrong.is_empty(), "docs/matching.md: {wrong:#?}");
+}
+
 #[test]
 fn several_kinds_of_difference_cost_one_percent_each() {
     for (a, b, expected) in [

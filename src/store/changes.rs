@@ -21,7 +21,7 @@ pub struct LoggedChange {
     pub stamp: Stamp,
     /// What happened.
     pub kind: LoggedKind,
-    /// The memory; 0 for the concept kinds.
+    /// The memory; 0 for concepts and styles.
     pub memory: MemoryId,
 }
 
@@ -40,6 +40,10 @@ pub enum LoggedKind {
     ConceptPut(ConceptId, i64),
     /// A concept was deleted; the number is the deletion's revision.
     ConceptDeleted(ConceptId, i64),
+    /// A style is new or has a new revision.
+    StylePut(String, i64),
+    /// A style was deleted; the number is the deletion's revision.
+    StyleDeleted(String, i64),
 }
 
 impl LoggedKind {
@@ -52,6 +56,8 @@ impl LoggedKind {
             Self::MemoryDeleted => "memory_deleted",
             Self::ConceptPut(..) => "concept_put",
             Self::ConceptDeleted(..) => "concept_deleted",
+            Self::StylePut(..) => "style_put",
+            Self::StyleDeleted(..) => "style_deleted",
         }
     }
 }
@@ -66,6 +72,7 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
             row.get(6)?,
         ))
     };
+    let style = || -> Result<(String, i64), Error> { Ok((row.get(7)?, row.get(6)?)) };
     let kind = match super::units::text(row, 3)? {
         "unit_put" => unit().map(|(id, rev)| LoggedKind::UnitPut(id, rev))?,
         "unit_deleted" => unit().map(|(id, rev)| LoggedKind::UnitDeleted(id, rev))?,
@@ -73,6 +80,8 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<LoggedChange, Error> {
         "memory_deleted" => LoggedKind::MemoryDeleted,
         "concept_put" => concept().map(|(id, rev)| LoggedKind::ConceptPut(id, rev))?,
         "concept_deleted" => concept().map(|(id, rev)| LoggedKind::ConceptDeleted(id, rev))?,
+        "style_put" => style().map(|(name, rev)| LoggedKind::StylePut(name, rev))?,
+        "style_deleted" => style().map(|(name, rev)| LoggedKind::StyleDeleted(name, rev))?,
         other => return Err(Error::corrupt(format!("change {seq} is of kind `{other}`"))),
     };
     Ok(LoggedChange {

@@ -178,18 +178,9 @@ fn references(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), E
     )
 }
 
-fn reader<'c>(conn: &'c Connection, langs: &'c Langs) -> Reader<'c> {
-    Reader {
-        conn,
-        langs,
-        dead: std::cell::OnceCell::new(),
-        now: 0,
-    }
-}
-
 fn concepts(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Error> {
     let langs = Langs::default();
-    for id in reader(conn, &langs).differing_concepts()? {
+    for id in Reader::of(conn, &langs, 0).differing_concepts()? {
         let detail = format!("the concept {id} is not what was written (the checksum differs)");
         found.about(Damage::Concept, detail);
     }
@@ -198,7 +189,7 @@ fn concepts(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Err
 
 fn sums(conn: &Connection, _: &Scope, found: &mut Checkup) -> Result<(), Error> {
     let langs = Langs::default();
-    let reader = reader(conn, &langs);
+    let reader = Reader::of(conn, &langs, 0);
     let mut after = Some(UnitId(i64::MIN));
     while let Some(place) = after {
         let page = reader.check_unit_sums(place, UNITS_AT_ONCE)?;

@@ -330,7 +330,7 @@ impl Tx<'_> {
             ] {
                 tx.conn.prepare_cached(sql)?.execute([id.as_str()])?;
             }
-            let logged = Logged::concept("concept_deleted", id.clone(), rev + 1);
+            let logged = Logged::named("concept_deleted", id.as_str(), rev + 1);
             tx.log(&logged, ChangeKind::ConceptDeleted(id.clone()), by)?;
             Ok(rev + 1)
         })
@@ -426,7 +426,7 @@ impl Tx<'_> {
         rev: i64,
         by: Option<&str>,
     ) -> Result<(), Error> {
-        let logged = Logged::concept("concept_put", concept.id.clone(), rev);
+        let logged = Logged::named("concept_put", concept.id.as_str(), rev);
         self.log(&logged, ChangeKind::ConceptPut(Arc::clone(concept)), by)
     }
 }

@@ -167,12 +167,7 @@ impl Pool {
         connection.deadline.set(self.limit);
         let conn = &connection.conn;
         conn.prepare_cached("BEGIN")?.execute([])?;
-        let result = ask(&Reader {
-            conn,
-            langs: &connection.langs,
-            dead: OnceCell::new(),
-            now,
-        });
+        let result = ask(&Reader::of(conn, &connection.langs, now));
         conn.prepare_cached("COMMIT")?.execute([])?;
         result
     }
@@ -275,7 +270,16 @@ pub struct Reader<'c> {
     pub(super) now: i64,
 }
 
-impl Reader<'_> {
+impl<'c> Reader<'c> {
+    pub(super) fn of(conn: &'c Connection, langs: &'c Langs, now: i64) -> Self {
+        Self {
+            conn,
+            langs,
+            dead: OnceCell::new(),
+            now,
+        }
+    }
+
     /// The time of this read, in seconds since 1970-01-01 UTC.
     pub fn now(&self) -> i64 {
         self.now

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::content::place;
-use super::tx::Tx;
+use super::tx::{Logged, Tx};
 use super::units::text;
 use super::{Error, Reader};
-use crate::model::{ConceptId, Stamp};
+use crate::model::{ChangeKind, ConceptId, Stamp};
 
 /// A house style as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +177,11 @@ impl Tx<'_> {
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
                 .execute(params![name, next, settings, tx.now(), by])?;
+            tx.log(
+                &Logged::named("style_put", name, next),
+                ChangeKind::Style,
+                by,
+            )?;
             style(tx.conn, name)?.ok_or(Error::NotFound { what: "style" })
         })
     }
@@ -193,7 +198,8 @@ impl Tx<'_> {
             tx.conn
                 .prepare_cached("DELETE FROM style WHERE name = ?1")?
                 .execute([name])?;
-            Ok(())
+            let logged = Logged::named("style_deleted", name, rev + 1);
+            tx.log(&logged, ChangeKind::Style, by)
         })
     }
 

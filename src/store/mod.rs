@@ -12,6 +12,7 @@
 
 mod activity;
 mod audit;
+mod background;
 mod browse;
 mod bulk;
 mod bulk_edits;
@@ -52,7 +53,7 @@ mod verify;
 mod writer;
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,6 +62,7 @@ use std::time::Instant;
 
 pub use activity::DayOfWork;
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
+pub use background::yield_to_others;
 pub use browse::{Page, Scanned, ScannedVariant, Takes};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
@@ -86,7 +88,7 @@ pub use put::{Mode, Outcome};
 pub use restore::{RestoreError, Restored, check_backup, restore};
 pub use tx::Tx;
 pub use undo::Undone;
-pub use upkeep::Copy;
+pub use upkeep::{Copy, copy_of};
 
 pub use verify::SumCheck;
 pub use writer::{Follower, Pending};
@@ -111,6 +113,8 @@ pub struct Store {
     open: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
     rolled_back: bool,
+    /// The folder, and how many bytes are kept back in it for when the disk is full.
+    ballast: (PathBuf, u64),
     /// Released last.
     _lock: Option<File>,
 }
@@ -219,6 +223,7 @@ impl Store {
             open,
             threads,
             rolled_back,
+            ballast: (dir.to_owned(), options.ballast),
             _lock: opened.lock,
         };
         let conn = match opened.writer {
@@ -350,6 +355,15 @@ impl Store {
     /// Whether it can be written, and why not.
     pub fn condition(&self) -> Condition {
         self.shared.condition()
+    }
+
+    /// Refuses imports where the disk is so full that the ballast is needed, or was.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    pub fn must_have_room(&self) -> Result<(), Error> {
+        let (folder, bytes) = &self.ballast;
+        space::must_have_room(folder, *bytes)
     }
 
     /// Whether the store was found to have gone backward when it was opened (its journal was lost), and was given a

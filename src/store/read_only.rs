@@ -67,7 +67,7 @@ pub(super) fn open(dir: &Path, reason: String) -> Result<Opened, OpenError> {
 }
 
 /// Keeps those out who write, beside others who read. Where there is no lock file, nobody has written here.
-fn share(dir: &Path) -> Result<Option<File>, OpenError> {
+pub(super) fn share(dir: &Path) -> Result<Option<File>, OpenError> {
     let path = dir.join(LOCK_FILE);
     let Ok(mut file) = File::open(&path) else {
         return Ok(None);

@@ -74,6 +74,19 @@ pub(super) fn keep_ballast(dir: &Path, bytes: u64) {
     }
 }
 
+/// Refuses work that needs much room where there is less than the ballast had: that is for deleting and exporting.
+pub(super) fn must_have_room(dir: &Path, ballast: u64) -> Result<(), Error> {
+    let short = free(dir).is_some_and(|free| free < ballast);
+    if !short || dir.join(BALLAST).exists() {
+        return Ok(());
+    }
+    let detail = format!(
+        "less than {} MB are free, and no ballast is left",
+        ballast >> 20
+    );
+    Err(Error::Full { detail })
+}
+
 fn make(path: &Path, bytes: u64) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -109,7 +122,10 @@ mod tests {
         assert!(let_go(dir.path()) && !let_go(dir.path()));
         keep_ballast(dir.path(), u64::MAX / 8);
         assert_eq!(size(), 0, "more than there is room for");
+        assert!(must_have_room(dir.path(), u64::MAX / 8).is_err());
+        assert!(must_have_room(dir.path(), 1).is_ok());
         keep_ballast(dir.path(), 1 << 20);
+        assert!(must_have_room(dir.path(), u64::MAX / 8).is_ok());
         keep_ballast(dir.path(), 0);
         assert_eq!(size(), 0);
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
-use super::Error;
 use super::activity::{Activity, Deed};
 use super::counts::Counts;
 use super::equals::Equals;
+use super::{Error, Reader};
 
 use super::units::Langs;
-use crate::model::{Change, ChangeKind, ConceptId, MemoryId, Seq, UnitId};
+use crate::model::{Change, ChangeKind, MemoryId, Seq, UnitId};
 
 /// One job's part of a write transaction. What it writes is kept when the job returns `Ok` and the commit
 /// succeeds, and taken back as a whole otherwise.
@@ -82,7 +82,8 @@ pub(super) struct Logged {
     kind: &'static str,
     memory: MemoryId,
     unit: Option<UnitId>,
-    concept: Option<ConceptId>,
+    /// The concept's id or the style's name.
+    named: Option<String>,
     rev: Option<i64>,
 }
 
@@ -92,7 +93,7 @@ impl Logged {
             kind,
             memory,
             unit: None,
-            concept: None,
+            named: None,
             rev: None,
         }
     }
@@ -106,9 +107,10 @@ impl Logged {
         }
     }
 
-    pub(super) fn concept(kind: &'static str, id: ConceptId, rev: i64) -> Self {
+    /// Of a concept or a style.
+    pub(super) fn named(kind: &'static str, name: &str, rev: i64) -> Self {
         Self {
-            concept: Some(id),
+            named: Some(name.to_owned()),
             rev: Some(rev),
             ..Self::memory(kind, MemoryId(0))
         }
@@ -119,6 +121,12 @@ impl Tx<'_> {
     /// The time of this job, in seconds since 1970-01-01 UTC.
     pub fn now(&self) -> i64 {
         self.now
+    }
+
+    /// Reads what is there now, with what this transaction wrote; but for the numbers of units and languages, which
+    /// are stored at its end.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::of(self.conn, self.langs, self.now)
     }
 
     /// Runs the writing part of an operation. A failure there leaves rows half done, so the whole job is taken
@@ -155,7 +163,7 @@ impl Tx<'_> {
                 logged.memory.0,
                 logged.unit.map(|id| id.0),
                 logged.rev,
-                logged.concept.as_ref().map(ConceptId::as_str)
+                logged.named
             ])?;
         self.ledger.next_change = seq + 1;
         let deed = match (&kind, logged.rev) {

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Error, Store, schema};
+use super::connection::Source;
+use super::open::{self, DB_FILE, OpenError};
+use super::{Error, Store, read_only, schema};
 
 /// What copies are called until they are whole or handed out.
 const COPY: &str = "hamzaban.db.copy-";
@@ -55,16 +57,7 @@ impl Store {
     }
 
     fn copy_to(&self, path: PathBuf) -> Result<Copy, Error> {
-        schema::private_file(&path).map_err(|error| Error::Invalid {
-            field: "backup file",
-            reason: error.to_string(),
-        })?;
-        let copy = Copy { path };
-        let conn = self.source.connect()?;
-        // It forbids writing any file; that this one stays as it is, its open mode sees to.
-        conn.pragma_update(None, "query_only", false)?;
-        schema::copy_into(&conn, &copy.path)?;
-        Ok(copy)
+        copy(&self.source, path)
     }
 
     /// Bytes of the database and its journal on the disk.
@@ -89,6 +82,40 @@ impl Store {
             .filter(|name| name.ends_with(".backup"))
             .collect()
     }
+}
+
+/// A consistent copy of a folder's database, with its length in bytes, in a file of its own. Of the folder nothing is
+/// written and nothing held: somebody else may write it meanwhile.
+///
+/// # Errors
+/// [`OpenError`]: where there is no database, or none of this program.
+pub fn copy_of(dir: &Path, to: &Path) -> Result<Copy, OpenError> {
+    let db = dir.join(DB_FILE);
+    if !open::check_file(&db)? {
+        let error = io::Error::new(io::ErrorKind::NotFound, "there is no store in it");
+        return Err(OpenError::io(dir, error));
+    }
+    // Nobody who writes can come while this is held; without a journal the file then is all there is to read.
+    let alone = read_only::share(dir);
+    let has_journal = fs::symlink_metadata(schema::beside(&db, "-wal")).is_ok();
+    let source = Source {
+        immutable: alone.is_ok() && !has_journal,
+        db,
+    };
+    copy(&source, to.to_owned()).map_err(|error| OpenError::store(&source.db, error))
+}
+
+fn copy(source: &Source, path: PathBuf) -> Result<Copy, Error> {
+    schema::private_file(&path).map_err(|error| Error::Invalid {
+        field: "backup file",
+        reason: error.to_string(),
+    })?;
+    let copy = Copy { path };
+    let conn = source.connect()?;
+    // It forbids writing any file; that this one stays as it is, its open mode sees to.
+    conn.pragma_update(None, "query_only", false)?;
+    schema::copy_into(&conn, &copy.path)?;
+    Ok(copy)
 }
 
 /// A copy of the store, gone when this is dropped.

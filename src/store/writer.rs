@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::background::yield_to_others;
 use super::connection::{BUSY, MAX_WAL};
 use super::equals::Equals;
 use super::open::Clock;
@@ -173,6 +174,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Runs until every sender of jobs is gone and no job is left, then empties the journal into the database.
     pub(super) fn run(mut self, jobs: &Receiver<Box<dyn Work>>, follower: &SyncSender<Committed>) {
+        yield_to_others();
         let mut held = None;
         while let Some(first) = held.take().or_else(|| self.next(jobs)) {
             let done: Done = match self.begin() {
@@ -433,6 +435,7 @@ impl Writer {
 
 /// Tells the follower of each group and then answers the group's callers, in order.
 pub(super) fn follow(groups: &Receiver<Committed>, mut follower: Follower, shared: &Shared) {
+    yield_to_others();
     while let Ok(Committed { changes, done }) = groups.recv() {
         if !changes.is_empty() {
             let told = catch_unwind(AssertUnwindSafe(|| {

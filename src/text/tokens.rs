@@ -136,7 +136,7 @@ impl Cutter<'_> {
 
     /// A word or number that begins at `at` with a letter, digit or mark; returns its end.
     fn western(&mut self, at: usize) -> usize {
-        if self.key.as_bytes()[at..].starts_with(b"www.")
+        if let [b'w', b'w', b'w', b'.', ..] = self.key.as_bytes()[at..]
             && let Some(end) = placeables::url_end(self.key, at + 4)
         {
             return self.push_placeable(at, end);
@@ -301,7 +301,12 @@ impl Cutter<'_> {
         let glued = range.start >= ZWNJ.len_utf8()
             && self.key.as_bytes()[range.start - 1] == 0x8C
             && self.key[..range.start].ends_with(ZWNJ);
-        let chars = self.key[range.clone()].chars().count();
+        let word = &self.key[range.clone()];
+        let chars = if word.is_ascii() {
+            word.len()
+        } else {
+            word.chars().count()
+        };
         // A folded text is shorter than 4 GiB: see `map::LONGEST`.
         let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         self.tokens.push(Token {

@@ -45,7 +45,8 @@ fn refused(reply: &Reply) -> (u16, String) {
 #[test]
 fn omegat_and_weblate_get_the_best_match() {
     let server = TestServer::with_a_unit();
-    let omegat = "GET /apertium/translate?q=The+door+is+open.&markUnknown=yes&langpair=en|fa HTTP/1.1\r\nHost: localhost\r\nUser-Agent: OmegaT\r\n\r\n";
+    // What OmegaT 5.8 sends, but for the text.
+    let omegat = "GET /apertium/translate?q=The+door+is+open.&markUnknown=no&langpair=en_US|fa&key= HTTP/1.1\r\nUser-Agent: OmegaT 5.8.0 Java/17.0.15\r\nHost: 127.0.0.1:8639\r\nAccept: text/html, image/gif, image/jpeg, */*; q=0.2\r\nConnection: keep-alive\r\n\r\n";
     let (status, _, body) = split(&server.raw(omegat.as_bytes()));
     assert_eq!(status, 200, "{body}");
     insta::assert_snapshot!("apertium", body);

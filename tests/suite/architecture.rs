@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "formats",
             "documents",
             "text",
+            "failpoint",
             "model",
         ],
     ),

@@ -243,6 +243,43 @@ fn names_report_shows_every_spelling_of_every_concept_in_every_file() {
     assert_eq!(report("--html").matches("<tr>").count(), 4);
 }
 
+#[test]
+fn names_report_walks_folders_and_reads_the_kinds_it_knows() {
+    let folder = folder_with(&[]);
+    std::fs::create_dir_all(folder.path().join("press/en/old")).unwrap();
+    for (name, text) in [
+        ("press/en/one.txt", "The UN met."),
+        ("press/en/old/two.md", "The *UN* met again."),
+        ("press/page.html", "<p>UN</p><script>UN</script>"),
+        ("press/notes.log", "UN UN UN"),
+        ("elsewhere.txt", "UN"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    // The folder is new: the glossary that ships is there at once.
+    let data = folder.path().join("data");
+    let press = folder.path().join("press");
+    let told = run(
+        &data,
+        &["names", "report", press.to_str().unwrap(), "--json"],
+    );
+    assert!(told.status.success(), "{}", err(&told));
+    let rows: Value = serde_json::from_str(&out(&told)).unwrap();
+    let rows = rows["rows"].as_array().unwrap();
+    let found: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let file = Path::new(row["file"].as_str().unwrap());
+            (file.strip_prefix(&press).unwrap(), row["count"].as_u64())
+        })
+        .collect();
+    let once = |file| (Path::new(file), Some(1));
+    assert_eq!(
+        found,
+        [once("en/old/two.md"), once("en/one.txt"), once("page.html")]
+    );
+}
+
 pub(crate) fn import(server: &TestServer, query: &str, file: &[u8]) -> Reply {
     let path = format!("/v1/glossary/import?{query}");
     server.send("POST", &path, &[], Some(file))

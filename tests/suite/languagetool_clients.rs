@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::helpers::shared_path;
-use super::languagetool::{answer, server, slice};
+use super::languagetool::{answer, check, server, slice};
 
 /// The requests to this protocol in a file of captures: their number, first line, headers and body.
 fn captured(file: &str) -> Vec<(String, String, Vec<String>, String)> {
@@ -83,6 +83,55 @@ fn every_captured_request_is_answered() {
         }
     }
     insta::assert_snapshot!("languagetool_replays", table);
+}
+
+/// What `OmegaT` 5.8 sends in its first setting: it has a spelling checker of its own and wants no `TYPOS`.
+#[test]
+fn omegat_hears_of_misspelt_names_all_the_same() {
+    let server = server();
+    let text = "سازمان مجاهدين خلق ایران متن کامل توافق‌نامه را منتشر کرد.";
+    let body = "text=%D8%B3%D8%A7%D8%B2%D9%85%D8%A7%D9%86+%D9%85%D8%AC%D8%A7%D9%87%D8%AF%D9%8A%D9%86+%D8%AE%D9%84%D9%82+%D8%A7%DB%8C%D8%B1%D8%A7%D9%86+%D9%85%D8%AA%D9%86+%DA%A9%D8%A7%D9%85%D9%84+%D8%AA%D9%88%D8%A7%D9%81%D9%82%E2%80%8C%D9%86%D8%A7%D9%85%D9%87+%D8%B1%D8%A7+%D9%85%D9%86%D8%AA%D8%B4%D8%B1+%DA%A9%D8%B1%D8%AF.&language=fa-IR&srctext=The+PMOI+published+the+full+text+of+the+agreement.&motherTongue=en-US&disabledCategories=TYPOS%2CSPELL&disabledRules=SAME_TRANSLATION%2CDIFFERENT_PUNCTUATION%2CTRANSLATION_LENGTH&enabledRules=";
+    let head = "POST /lt/client/v2/check HTTP/1.1\r\nUser-Agent: OmegaT-5.8.0_0_339263804\r\nHost: 127.0.0.1:8639\r\nAccept: text/html, image/gif, image/jpeg, */*; q=0.2\r\nConnection: keep-alive\r\nContent-type: application/x-www-form-urlencoded\r\nContent-Length: 522\r\n\r\n";
+    let (status, reply) = answer(&server, &format!("{head}{body}"));
+    assert_eq!(status, 200, "{reply}");
+    let reply: Value = serde_json::from_str(&reply).unwrap();
+    let found = reply["matches"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{reply}");
+    assert_eq!(slice(text, &found[0]), "سازمان مجاهدين خلق ایران");
+    let rule = &found[0]["rule"];
+    assert_eq!(rule["id"], "NAME_ARABIC_LETTERS_ORG_PMOI");
+    assert_eq!(rule["category"]["id"], "TERMINOLOGY");
+    // Without a source it is the text's own spelling, which red lines are for.
+    let alone = body.replace("srctext", "nothing").replace("SPELL", "FOO");
+    let length = alone.len();
+    let (_, reply) = answer(
+        &server,
+        &format!("{}{alone}", head.replace("522", &length.to_string())),
+    );
+    let reply: Value = serde_json::from_str(&reply).unwrap();
+    assert_eq!(reply["matches"], json!([]), "{reply}");
+}
+
+/// Programs that guess a line's direction from its first letter show it as it is meant.
+#[test]
+fn messages_begin_with_a_latin_letter() {
+    let server = server();
+    for (text, language) in [
+        ("MKO, PMOI, Mujahedin-e Khalq, embargo", "en-US"),
+        ("گروهک نمونه و سازمان مجاهدين خلق ايران", "fa"),
+    ] {
+        let fields = [("text", text), ("language", language)];
+        let reply = check(&server, "/lt/house/v2/check", &fields);
+        let found = reply["matches"].as_array().unwrap();
+        assert!(found.len() > 1, "{reply}");
+        for found in found {
+            let message = found["message"].as_str().unwrap();
+            assert!(
+                message.starts_with(|c: char| c.is_ascii_alphabetic()),
+                "{message}"
+            );
+        }
+    }
 }
 
 #[test]

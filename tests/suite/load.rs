@@ -43,12 +43,12 @@ impl Client {
     }
 
     /// A POST with an `Idempotency-Key`.
-    pub(crate) fn try_once(&self, key: &str, path: &str, body: &Value) -> Option<Reply> {
+    pub(crate) fn try_once(&self, key: &str, path: &str, body: &str) -> Option<Reply> {
         let sent = self.agent.post(format!("{}{path}", self.base));
         let sent = sent
             .header("Idempotency-Key", key)
             .content_type("application/json");
-        Reply::read(sent.send(body.to_string()).ok()?).ok()
+        Reply::read(sent.send(body).ok()?).ok()
     }
 
     /// From a server that lives.

@@ -1,6 +1,6 @@
 //! The one integration binary. What belongs where:
 //! * `architecture`: the map in `src/lib.rs` is true
-//! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr
+//! * `cli`: the program as users start it, exit codes, what goes to stdout and stderr; `bench`: its figures on one's own data
 //! * `folders`: data folders of others and of newer versions; `upkeep`: backup, restore, verify; `faults`: disks and
 //!   processes that fail; `power`: power cuts and flipped bits; `strain`: slow, many and greedy clients, tight limits,
 //!   clocks that jump; `watching`: figures and logs; `threats`: every claim of the threat model has its test
@@ -32,6 +32,7 @@
 mod apertium;
 mod architecture;
 mod bad_rows;
+mod bench;
 mod changes;
 mod cli;
 mod concordance;
@@ -45,6 +46,7 @@ mod glossary_harm;
 mod helpers;
 mod http;
 mod inputs;
+mod journal;
 mod keys;
 mod languagetool;
 mod languagetool_clients;

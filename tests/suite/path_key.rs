@@ -55,6 +55,37 @@ fn a_key_in_the_path_opens_what_it_opens_in_the_header() {
 }
 
 #[test]
+fn every_protocol_says_in_its_own_way_that_a_key_was_revoked() {
+    let server = TestServer::with_a_unit();
+    let (id, gone) = key(&server, "{}");
+    let path = format!("/v1/keys/{id}");
+    assert_eq!(server.ask(Some(TOKEN), "DELETE", &path, "").status, 204);
+    let said = "this key was revoked";
+    for (path, begins) in [
+        ("tmserver/en/fa/unit/a", r#"{"type":"#),
+        ("amagama/api/v1//languages/", r#"{"type":"#),
+        ("reconcile", r#"{"type":"#),
+        ("reconcile/view?id=org:x", r#"{"type":"#),
+        (
+            "apertium/translate?langpair=en%7Cfa&q=a",
+            r#"{"status":"error","code":401"#,
+        ),
+        ("apertium/listPairs", r#"{"status":"error","code":401"#),
+        ("lt/default/v2/check?text=a", "Error: this key"),
+        ("v2/words", "Error: this key"),
+    ] {
+        let reply = server.get(&format!("/k/{gone}/{path}"));
+        assert_eq!(reply.status, 401, "{path}: {}", reply.text);
+        assert!(
+            reply.text.starts_with(begins) && reply.text.contains(said),
+            "{path}: {}",
+            reply.text
+        );
+        assert!(!reply.text.contains(&gone), "{path}: {}", reply.text);
+    }
+}
+
+#[test]
 fn a_key_in_the_path_has_its_own_answers_and_its_own_minute() {
     let server = TestServer::with_a_unit();
     let (_, one) = key(&server, r#"{"role":"write","rate_per_minute":3}"#);

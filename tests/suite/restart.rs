@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::ledger::index_equals_store;
 use super::load::Client;
-use super::process::{Served, err, run};
+use super::process::{Served, err, hamzaban, run};
 
 const LOADED: &str = "the index was loaded from its snapshot";
 const REFUSED: &str = "a snapshot of the index is not used";
@@ -87,6 +87,38 @@ fn after_a_kill_the_snapshot_and_the_log_make_the_same_index() {
     assert!(server.log().contains(LOADED), "{}", server.log());
     all_is_there(&client, 2_500);
     server.kill();
+}
+
+#[test]
+fn f3_killed_at_any_step_of_writing_a_snapshot_the_next_start_has_a_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = imported(folder.path(), 2_500);
+    for (step, whole) in [
+        ("snapshot:written", 1),
+        ("snapshot:synced", 1),
+        ("snapshot:renamed", 2),
+    ] {
+        let file = folder.path().join("more.tsv");
+        let row = |n| format!("Note {n} after {step}\tیادداشت {n}\n");
+        let rows: String = (0..200).map(row).collect();
+        fs::write(&file, format!("en\tfa\n{rows}")).unwrap();
+        let killed = hamzaban(&data)
+            .args(["import", file.to_str().unwrap(), "--memory", "news"])
+            .env("HAMZABAN_FAILPOINT", format!("{step}:abort"))
+            .output()
+            .unwrap();
+        assert!(!killed.status.success(), "{step}");
+        assert_eq!(snapshots(&data).len(), whole, "{step}");
+        let (server, client) = start(&data);
+        assert!(server.log().contains(LOADED), "{step}: {}", server.log());
+        assert!(!server.log().contains(REFUSED), "{step}: {}", server.log());
+        for n in [0, 199] {
+            assert_eq!(same(&client, row(n).split('\t').next().unwrap()), 1);
+        }
+        let stored = client.browse("news");
+        index_equals_store(&client, &stored.iter().step_by(7).collect::<Vec<_>>());
+        server.kill();
+    }
 }
 
 #[test]

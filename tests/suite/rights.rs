@@ -69,6 +69,8 @@ struct World {
     server: TestServer,
     keys: Vec<(Class, String)>,
     scenes: std::cell::Cell<u32>,
+    /// The Idempotency-Key of what is sent.
+    once: std::cell::Cell<Option<&'static str>>,
 }
 
 /// A memory with what can be asked of it.
@@ -127,6 +129,7 @@ impl World {
             server,
             keys,
             scenes: std::cell::Cell::new(0),
+            once: std::cell::Cell::new(None),
         }
     }
 
@@ -162,6 +165,24 @@ impl World {
         }
     }
 
+    /// A scene in which the route has something to do, and the body for that.
+    fn scene_to_write(&self, (route, body): (&str, &str)) -> (Scene, String) {
+        let scene = self.scene(route);
+        let same_source = r#"{"variants":{"en":"One.","fa":"یکی."},"mode":"add"}"#;
+        let units = format!("/v1/memories/{}/units", scene.name);
+        let other = text(&self.admin("POST", &units, same_source).json()["id"]);
+        let body = body.replace(r#"["999999999"]"#, &format!(r#"["{other}"]"#));
+        let Some(edited) = route.strip_suffix("/revert") else {
+            return (scene, body);
+        };
+        // There must be something to take back.
+        let edited = edited.replace("POST", "PUT");
+        let put = ROUTES.iter().find(|row| row.0 == edited).unwrap();
+        let put = self.try_row(put, Some(TOKEN), Some(&scene));
+        assert_eq!(put.status, 200, "{}", put.text);
+        (scene, r#"{"rev":2,"to_rev":1}"#.into())
+    }
+
     /// What of the termbase the route is about: a concept, a style, or a suggestion, whose id it says.
     fn termbase(&self, route: &str, name: &str) -> String {
         let names = format!(r#""names":[{{"lang":"en","text":"Org {name}"}}]"#);
@@ -180,6 +201,11 @@ impl World {
         text(&self.admin("POST", "/v1/suggestions", &body).json()["id"])
     }
 
+    fn delete(&self, scene: &Scene) {
+        let path = format!("/v1/memories/{0}?confirm={0}", scene.name);
+        self.admin("DELETE", &path, "");
+    }
+
     fn key(&self, class: Class, scene: &Scene) -> Option<String> {
         if let Own(role) = class {
             // `own` is in a batch besides, so that only the scene decides.
@@ -192,16 +218,21 @@ impl World {
     }
 
     fn send(&self, key: Option<&str>, method: &str, path: &str, body: &str) -> Reply {
-        let file = match body {
-            "{file}" => "en\tfa\nTwo.\tدو.\n",
-            "{glossary}" => "concept,lang,name\norg:imported,en,Imported\n",
-            _ => return self.server.ask(key, method, path, body),
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let mut headers: Vec<(&str, &str)> = Vec::new();
+        headers.extend(bearer.iter().map(|value| ("Authorization", value.as_str())));
+        headers.extend(self.once.get().map(|key| ("Idempotency-Key", key)));
+        let body = match body {
+            "" => None,
+            "{file}" => Some("en\tfa\nTwo.\tدو.\n"),
+            "{glossary}" => Some("concept,lang,name\norg:imported,en,Imported\n"),
+            json => {
+                headers.push(("Content-Type", "application/json"));
+                Some(json)
+            }
         };
-        let bearer = format!("Bearer {}", key.unwrap_or_default());
-        let headers = [("Authorization", bearer.as_str())];
-        let headers = if key.is_some() { &headers[..] } else { &[] };
         self.server
-            .send(method, path, headers, Some(file.as_bytes()))
+            .send(method, path, &headers, body.map(str::as_bytes))
     }
 
     /// Sends the row's request about the scene, or about nothing that is there.
@@ -229,9 +260,10 @@ impl World {
             (Some(_), _) if !path.contains("{id}") => "",
             _ => panic!("say in `try_row` what {{id}} is in {path}"),
         };
-        if let Some(scene) = scene.filter(|_| path.ends_with("/restore")) {
-            let path = format!("/v1/memories/{0}?confirm={0}", scene.name);
-            self.admin("DELETE", &path, "");
+        // Who sends the same again wants the same answer.
+        let restores = path.ends_with("/restore") && self.once.get().is_none();
+        if let Some(scene) = scene.filter(|_| restores) {
+            self.delete(scene);
         }
         let fill = |text: &str| {
             text.replace("{id}", id)
@@ -335,24 +367,10 @@ fn every_route_that_writes_leaves_its_entry_with_who_what_and_the_request() {
     let world = World::new();
     for row in ROUTES.iter().chain(PROTOCOLS) {
         let (route, _, good, query, body) = *row;
-        let scene = world.scene(route);
+        let (scene, body) = world.scene_to_write((route, body));
         let key = world.key(Every(Admin), &scene).unwrap();
-        let same_source = r#"{"variants":{"en":"One.","fa":"یکی."},"mode":"add"}"#;
-        let units = format!("/v1/memories/{}/units", scene.name);
-        let other = text(&world.admin("POST", &units, same_source).json()["id"]);
-        let body = body.replace(r#"["999999999"]"#, &format!(r#"["{other}"]"#));
-        let merges = route.ends_with("/merge");
-        let mut body = body;
-        if let Some(edited) = route.strip_suffix("/revert") {
-            // There must be something to take back.
-            let edited = edited.replace("POST", "PUT");
-            let put = ROUTES.iter().find(|row| row.0 == edited).unwrap();
-            let put = world.try_row(put, Some(TOKEN), Some(&scene));
-            assert_eq!(put.status, 200, "{}", put.text);
-            body = r#"{"rev":2,"to_rev":1}"#.into();
-        }
         let reply = world.try_route((route, query, &body), Some(&key), Some(&scene));
-        let good = if merges { 200 } else { good };
+        let good = if route.ends_with("/merge") { 200 } else { good };
         assert_eq!(reply.status, good, "{route}: {}", reply.text);
         let request = reply.header("x-request-id");
         let left: Vec<Value> = {
@@ -383,6 +401,67 @@ fn every_route_that_writes_leaves_its_entry_with_who_what_and_the_request() {
         );
         assert_eq!(expected.is_empty(), left.is_empty(), "{route}: {left:?}");
     }
+}
+
+/// The engine itself panics here where a route has written and not remembered its answer in the same transaction.
+#[test]
+fn every_post_that_writes_is_answered_alike_when_repeated_and_writes_once() {
+    let world = World::new();
+    let takes_a_key = |route: &str| {
+        let document: Value = serde_json::from_str(&hamzaban::http::openapi::document()).unwrap();
+        let (_, path) = route.split_once(' ').unwrap();
+        let parameters = &document["paths"][path]["post"]["parameters"];
+        parameters
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"))
+    };
+    let mut tried = 0;
+    for (route, _, _, query, body) in ROUTES {
+        if !route.starts_with("POST") || QUESTIONS.contains(route) {
+            continue;
+        }
+        // They take along what is there and write nothing.
+        let reads = matches!(*route, "POST /v1/admin/backup" | "POST /v1/admin/verify");
+        assert_eq!(takes_a_key(route), !reads, "{route}");
+        if reads {
+            continue;
+        }
+        let (scene, body) = world.scene_to_write((route, body));
+        if route.ends_with("/restore") {
+            world.delete(&scene);
+        }
+        let send = |body: &str| {
+            world.once.set(Some(route));
+            let reply = world.try_route((route, query, body), Some(TOKEN), Some(&scene));
+            world.once.set(None);
+            reply
+        };
+        let state = || {
+            let log = world.admin("GET", "/v1/audit?limit=1", "").json();
+            (world.server.engine.figures().head, log["entries"].clone())
+        };
+        let first = send(&body);
+        assert!(first.status < 300, "{route}: {}", first.text);
+        let before = state();
+        let second = send(&body);
+        match *route {
+            "POST /v1/keys" => assert_eq!(second.json()["id"], first.json()["id"]),
+            _ => assert_eq!((second.status, &second.text), (first.status, &first.text)),
+        }
+        assert_eq!(state(), before, "{route} did it twice");
+        if !body.is_empty() {
+            let other = match body.as_str() {
+                "{file}" => "{glossary}".to_owned(),
+                "{glossary}" => "{file}".to_owned(),
+                json => format!("{json} "),
+            };
+            let refused = send(&other);
+            assert_eq!(refused.code(), "idempotency_mismatch", "{route}");
+            assert_eq!(state(), before, "{route}");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 18);
 }
 
 #[test]

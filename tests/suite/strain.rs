@@ -62,15 +62,6 @@ fn files(server: &Served) -> usize {
     open.count()
 }
 
-/// The time that it has computed for.
-fn computed(server: &Served) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
-    let (_, fields) = stat.rsplit_once(") ").unwrap();
-    let ticks = fields.split(' ').skip(11).take(2);
-    let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
-    Duration::from_millis(ticks * 10)
-}
-
 fn verified(data: &Path) {
     let verified = run(data, &["verify"]);
     assert!(verified.status.success(), "{}", out(&verified));
@@ -356,28 +347,28 @@ fn f21_a_client_that_leaves_during_a_batch_ends_the_work() {
         .collect();
     let batch =
         json!({"source_lang": "en", "target_lang": "fa", "threshold": 30, "segments": segments});
-    let before = computed(&server);
+    let before = server.computed();
     assert_eq!(client.post("/v1/lookup/batch", &batch).status, 200);
-    let whole = computed(&server) - before;
+    let whole = server.computed() - before;
     let body = batch.to_string();
     let head = format!(
         "POST /v1/lookup/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     for _ in 0..5 {
-        let before = computed(&server);
+        let before = server.computed();
         let mut connection = TcpStream::connect(&server.address).unwrap();
         connection.write_all(head.as_bytes()).unwrap();
         connection.write_all(body.as_bytes()).unwrap();
-        wait_for("work", || (computed(&server) > before).then_some(()));
+        wait_for("work", || (server.computed() > before).then_some(()));
     }
     let rests = || {
-        let now = computed(&server);
+        let now = server.computed();
         (0..20).for_each(|_| assert!(finds(&client, "The door is open.")));
-        (computed(&server) - now < Duration::from_millis(100)).then_some(())
+        (server.computed() - now < Duration::from_millis(100)).then_some(())
     };
     wait_for("rest", rests);
-    let left = computed(&server) - before - whole;
+    let left = server.computed() - before - whole;
     println!("a whole batch computes for {whole:?}, five that were left for {left:?}");
     assert!(
         left < whole * 5 / 2 + Duration::from_millis(200),

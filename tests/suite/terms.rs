@@ -220,6 +220,9 @@ fn lookups_carry_mentions_and_changes_tell_of_concepts() {
         server.delete("/v1/concepts/person:khamenei?rev=1").status,
         204
     );
+    let made = server.post("/v1/styles", r#"{"name":"house"}"#);
+    assert_eq!(made.status, 201, "{}", made.text);
+    assert_eq!(server.delete("/v1/styles/house?rev=1").status, 204);
     let changes = server.get("/v1/changes").json()["changes"].clone();
     let of = |kind: &str| {
         let list = changes.as_array().unwrap();
@@ -235,6 +238,14 @@ fn lookups_carry_mentions_and_changes_tell_of_concepts() {
         (&json!("person:khamenei"), &json!(2))
     );
     assert!(gone["memory"].is_null());
+    for (kind, rev) in [("style_put", 1), ("style_deleted", 2)] {
+        let style = &of(kind)[0];
+        assert_eq!(
+            (&style["id"], &style["rev"]),
+            (&json!("house"), &json!(rev)),
+            "{changes}"
+        );
+    }
 }
 
 #[test]

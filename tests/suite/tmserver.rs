@@ -1,5 +1,7 @@
 //! tmserver and amaGama over a real socket: addresses of all kinds, what is written where, bad requests.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::helpers::{Reply, TOKEN, TestServer};
@@ -171,6 +173,81 @@ fn units_are_stored_changed_and_deleted_in_the_only_memory_that_there_is() {
     );
     let units = server.get("/v1/memories/news/units").json();
     assert_eq!(units["units"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn all_units_of_a_source_are_deleted_however_many_and_no_others() {
+    let server = TestServer::with_a_unit();
+    let mut table = "source,target,context\n".to_owned();
+    for place in 0..1_200 {
+        writeln!(table, "Yes,بله,{place}").unwrap();
+    }
+    // Newer, and read as the same: 100 %.
+    for place in 0..600 {
+        writeln!(table, "Yes\u{200E},بله,mark {place}").unwrap();
+    }
+    table.push_str("Yes,آری,other\nyes,بله,small\nYes!,بله,loud\n");
+    let reply = put(&server, "PUT", "/tmserver/en/fa/store/yes.csv", &table);
+    assert_eq!(reply.text, "added 1803 units from `yes.csv`");
+
+    let delete = |rest: &str| server.delete(&format!("/tmserver/en/fa/unit/Yes{rest}"));
+    let gone = delete(&format!("?target={}", quote("آری")));
+    assert_eq!(gone.text, "deleted 1 units");
+    is_problem(&delete("?target=No"), 404, "not_found");
+    assert_eq!(delete("").text, "deleted 1200 units");
+    is_problem(&delete(""), 404, "not_found");
+    let left = server.get("/v1/memories/news").json();
+    assert_eq!(left["units"], 1 + 600 + 2);
+    // The other language's text is a source, too.
+    let back = format!("/tmserver/fa/en/unit/{}", quote("بله"));
+    assert_eq!(server.delete(&back).text, "deleted 602 units");
+}
+
+#[test]
+fn what_is_sent_twice_with_one_key_is_stored_once() {
+    let server = TestServer::with_a_unit();
+    let list = r#"[{"source":"Yes","target":"بله"}]"#;
+    let file = "source,target\nYes,بله\n";
+    for (key, method, path, body, other) in [
+        (
+            "a",
+            "POST",
+            "/tmserver/en/fa/unit/Yes",
+            r#"{"target":"بله"}"#,
+            r#"{"target":"آری"}"#,
+        ),
+        (
+            "a",
+            "PUT",
+            "/tmserver/en/fa/unit/Yes",
+            r#"{"target":"بله"}"#,
+            r#"{"target":"آری"}"#,
+        ),
+        ("a", "POST", "/tmserver/en/fa/store/a.po", list, "[]"),
+        ("b", "PUT", "/tmserver/en/fa/store/a.csv", file, "a,b\n"),
+    ] {
+        let send = |path: &str, body: &str| {
+            let key = [("Idempotency-Key", key)];
+            server.send(method, path, &key, Some(body.as_bytes()))
+        };
+        let first = send(path, body);
+        assert_eq!(first.status, 200, "{method} {path}: {}", first.text);
+        let units = || server.get("/v1/memories/news").json()["units"].clone();
+        assert_eq!(units(), 2, "{method} {path}");
+        assert_eq!(server.delete("/tmserver/en/fa/unit/Yes").status, 200);
+        // The same again, which does nothing.
+        let again = send(path, body);
+        assert_eq!(
+            (again.status, &again.text),
+            (200, &first.text),
+            "{method} {path}"
+        );
+        assert_eq!(units(), 1, "{method} {path}");
+        for (path, body) in [(path, other), (format!("{path}?x=y").as_str(), body)] {
+            is_problem(&send(path, body), 422, "idempotency_mismatch");
+        }
+        assert_eq!(units(), 1, "{method} {path}");
+    }
 }
 
 #[test]

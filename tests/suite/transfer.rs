@@ -1,11 +1,14 @@
 //! Files in and out over a real socket.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::helpers::TestServer;
-use super::replies::{goes_on, is_problem};
+use super::process::wait_for;
+use super::replies::{LOOKUP, goes_on, is_problem};
 
 const TSV: &str = "en\tfa\nThe window is open.\tپنجره باز است.\nThe door is open.\tدر باز است.\n";
 
@@ -124,7 +127,7 @@ fn clients_that_leave_at_any_place_leave_failed_imports() {
         .map(|n| format!("Row number {n}\tسطر {n}\n"))
         .collect();
     let file = format!("en\tfa\n{rows}");
-    for part in 0..16 {
+    for part in 0..50 {
         let mut stream = TcpStream::connect(server.address).unwrap();
         let head = format!(
             "POST /v1/memories/news/import?format=tsv HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
@@ -132,18 +135,23 @@ fn clients_that_leave_at_any_place_leave_failed_imports() {
         );
         stream.write_all(head.as_bytes()).unwrap();
         // The server may be gone from this connection before it took everything.
-        let _ = stream.write_all(&file.as_bytes()[..file.len() * part / 16]);
+        let _ = stream.write_all(&file.as_bytes()[..file.len() * part / 50]);
     }
-    let started = Instant::now();
-    let running = |id: u64| {
-        let status = server.get(&format!("/v1/imports/{id}"));
-        status.status == 200 && status.json()["state"] == "running"
-    };
-    while (1..=16).any(running) {
-        let patience = Duration::from_secs(10);
-        assert!(started.elapsed() < patience, "an import still runs");
-        std::thread::yield_now();
-    }
+    // None runs on, and each says what of it is there.
+    wait_for("the end of all", || {
+        let imports = (1..=50).map(|id| server.get(&format!("/v1/imports/{id}")));
+        let begun: Vec<Value> = imports
+            .filter(|status| status.status == 200)
+            .map(|status| status.json())
+            .collect();
+        let ended = begun.iter().all(|import| import["state"] != "running");
+        let added: u64 = begun
+            .iter()
+            .filter_map(|import| import["report"]["added"].as_u64())
+            .sum();
+        let units = server.get("/v1/memories/news").json()["units"].clone();
+        (ended && units == added + 1).then_some(())
+    });
     goes_on(&server);
 }
 
@@ -199,4 +207,31 @@ fn slow_transfers_do_not_keep_look_ups_out() {
         goes_on(&server);
     }
     drop(slow);
+}
+
+#[test]
+fn slow_bodies_do_not_keep_others_out_and_are_answered_when_they_are_whole() {
+    let server = TestServer::with_a_unit();
+    let length = LOOKUP.len();
+    let head = format!(
+        "POST /v1/lookup HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let (first, rest) = LOOKUP.split_at(length / 2);
+    let mut slow: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(first.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        goes_on(&server);
+    }
+    for stream in slow.iter_mut().step_by(9) {
+        stream.write_all(rest.as_bytes()).unwrap();
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    }
 }

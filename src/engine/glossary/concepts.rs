@@ -5,14 +5,14 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::access::not_found;
-use super::super::{Caller, Engine, Error, Role, invalid};
+use super::super::{Answer, Caller, Engine, Error, Role, invalid};
 use super::requests::{
     ConceptContent, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView,
     FoundConcept, NewConcept,
 };
 use super::{check, view};
 use crate::model::{Concept, ConceptId};
-use crate::store::{self, ConceptOutcome, Deed, Event, Expected, SuggestionState};
+use crate::store::{self, Actor, ConceptOutcome, Deed, Event, Expected, Tx};
 use crate::text::name::LONGEST_NAME;
 
 /// Hits that are looked through for those of a kind or language.
@@ -31,8 +31,7 @@ impl Engine {
         let concept = check::concept(new.id.clone(), &content)?;
         let _editing = self.live.edit();
         self.must_be_clear(&concept, None, new.allow_confusable)?;
-        self.write_concept(caller, concept, Expected::Nothing, None)?;
-        self.concept(caller, new.id.as_str())
+        self.write_concept(caller, concept, Expected::Nothing, written)
     }
 
     /// One concept.
@@ -68,8 +67,7 @@ impl Engine {
         let old = self.store.read(|reader| reader.concept(&id))?;
         let old = old.ok_or_else(|| not_found("concept"))?;
         self.must_be_clear(&concept, Some(&old.concept), edit.allow_confusable)?;
-        self.write_concept(caller, concept, Expected::Rev(rev), None)?;
-        self.concept(caller, id.as_str())
+        self.write_concept(caller, concept, Expected::Rev(rev), written)
     }
 
     /// Deletes a concept; its history stays, and it can be brought back.
@@ -113,15 +111,16 @@ impl Engine {
         caller.must_have_in_glossary(Role::Write)?;
         let id = concept_id(id)?;
         let _editing = self.live.edit();
-        let (asked, who) = (id.clone(), caller.actor());
-        let reverted = self.store.write(move |tx| {
+        let asked = id.clone();
+        let reverted = self.write(caller, move |tx, who| {
             let done = tx.revert_concept(&asked, to_rev, rev, who.by.as_deref())?;
             let deed = Deed::new("concept_reverted", "concept", asked.as_str());
-            tx.audit(&who, &deed.revised(Some(rev), Some(done.rev())))
+            tx.audit(who, &deed.revised(Some(rev), Some(done.rev())))?;
+            written(tx, who, &asked)
         });
-        reverted.map_err(|error| self.concept_refused(error, &id, rev))?;
+        let reverted = reverted.map_err(|error| self.concept_refused(error, &id, rev))?;
         self.live.refresh();
-        self.concept(caller, id.as_str())
+        Ok(reverted)
     }
 
     /// Concepts in the order of their ids.
@@ -235,17 +234,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes a concept and waits until look-ups see it. With a suggestion's number, decides that as well.
-    pub(super) fn write_concept(
+    /// Writes a concept and waits until look-ups see it; `then` writes what belongs to it and gives the answer.
+    pub(super) fn write_concept<T: Answer + Send + 'static>(
         &self,
         caller: &Caller,
         concept: Concept,
         expected: Expected,
-        suggestion: Option<(i64, Option<String>)>,
-    ) -> Result<i64, Error> {
-        let (concept, who) = (Arc::new(concept), caller.actor());
+        then: impl FnOnce(&mut Tx<'_>, &Actor, &ConceptId) -> Result<T, store::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let concept = Arc::new(concept);
         let id = concept.id.clone();
-        let written = self.store.write(move |tx| {
+        let written = self.write(caller, move |tx, who| {
             let by = who.by.as_deref();
             let done = tx.put_concept(&concept, expected, Event::Replaced, by)?;
             let (action, before) = match done {
@@ -255,23 +254,17 @@ impl Engine {
             };
             if !matches!(done, ConceptOutcome::Unchanged(_)) {
                 let deed = Deed::new(action, "concept", concept.id.as_str());
-                tx.audit(&who, &deed.revised(before, Some(done.rev())))?;
+                tx.audit(who, &deed.revised(before, Some(done.rev())))?;
             }
-            if let Some((number, reason)) = suggestion {
-                let (state, rev) = (SuggestionState::Accepted, Some(done.rev()));
-                tx.decide_suggestion(number, state, reason.as_deref(), rev, by)?;
-                let deed = Deed::new("suggestion_accepted", "suggestion", number.to_string());
-                tx.audit(&who, &deed)?;
-            }
-            Ok(done.rev())
+            then(tx, who, &concept.id)
         });
         let given = match expected {
             Expected::Rev(rev) => rev,
             _ => 0,
         };
-        let rev = written.map_err(|error| self.concept_refused(error, &id, given))?;
+        let written = written.map_err(|error| self.concept_refused(error, &id, given))?;
         self.live.refresh();
-        Ok(rev)
+        Ok(written)
     }
 
     /// A conflict tells what is there now.
@@ -290,6 +283,15 @@ impl Engine {
             other => other.into(),
         }
     }
+}
+
+/// The answer to a write of a concept: as it is now.
+fn written(tx: &mut Tx<'_>, _: &Actor, id: &ConceptId) -> Result<ConceptView, store::Error> {
+    let stored = tx.concept(id)?;
+    stored
+        .as_ref()
+        .map(view::concept)
+        .ok_or(store::Error::NotFound { what: "concept" })
 }
 
 /// Whether a concept is of the kinds and has a name in the language that are asked for.

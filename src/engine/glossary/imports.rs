@@ -2,6 +2,7 @@
 //! `/v1/imports/{id}` and `/v1/bulk/{id}` serve them beside the imports of memories.
 
 use super::super::access::not_found;
+use super::super::idempotency::remember;
 use super::super::{BulkView, Caller, Engine, Error, ImportStatus, Role, view};
 use super::transfer::{GlossaryImport, problem};
 use crate::formats::Place;
@@ -44,6 +45,7 @@ impl Engine {
         bytes: u64,
     ) -> Result<Run, Error> {
         self.imports.must_not_end()?;
+        self.store.must_have_room()?;
         let who = caller.actor();
         let start = NewGlossaryImport {
             format: how.format.as_str().to_owned(),
@@ -73,6 +75,7 @@ impl Engine {
     /// Writes down how an import ended, and tells it.
     pub(super) fn end_glossary_import(
         &self,
+        caller: &Caller,
         run: Run,
         done: Result<(), Error>,
     ) -> Result<ImportReport, Error> {
@@ -97,9 +100,12 @@ impl Engine {
             .problems
             .sort_by_key(|problem| (problem.line, problem.byte));
         let kept = report.clone();
+        let is_done = done.is_ok();
+        let once = caller.once.clone().filter(|_| is_done);
         let noted = self.store.write(move |tx| {
             tx.note_glossary_import(id, state, bytes, &kept)?;
-            tx.audit(&who, &deed(action, id))
+            tx.audit(&who, &deed(action, id))?;
+            remember(tx, once.as_deref(), &kept)
         });
         match done {
             Ok(()) => {

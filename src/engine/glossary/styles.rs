@@ -16,7 +16,7 @@ impl Engine {
     pub fn styles(&self, caller: &Caller) -> Result<Vec<StyleView>, Error> {
         caller.must_have_in_glossary(Role::Read)?;
         let stored = self.store.read(|reader| reader.styles())?;
-        let mut styles: Vec<StyleView> = stored.iter().map(shown).collect::<Result<_, _>>()?;
+        let mut styles: Vec<StyleView> = stored.iter().map(view).collect::<Result<_, _>>()?;
         styles.sort_by(|a, b| {
             (a.name != Style::DEFAULT, &a.name).cmp(&(b.name != Style::DEFAULT, &b.name))
         });
@@ -33,7 +33,7 @@ impl Engine {
     pub fn style(&self, caller: &Caller, name: &str) -> Result<StyleView, Error> {
         caller.must_have_in_glossary(Role::Read)?;
         match self.store.read(|reader| reader.style(name))? {
-            Some(stored) => shown(&stored),
+            Some(stored) => view(&stored),
             None if name == Style::DEFAULT => Ok(untouched()),
             None => Err(not_found("style")),
         }
@@ -118,18 +118,15 @@ impl Engine {
             .as_deref()
             .map_or(Ok(()), |title| check_label(title, LONGEST_TITLE, "/title"))?;
         let json = serde_json::to_string(settings).map_err(|e| Error::Store(e.to_string()))?;
-        let (slug, who) = (name.to_owned(), caller.actor());
-        let written = self.store.write(move |tx| {
+        let (slug, settings) = (name.to_owned(), settings.clone());
+        let written = self.write(caller, move |tx, who| {
             let style = tx.put_style(&slug, rev, &json, who.by.as_deref())?;
             let deed = Deed::new("style_changed", "style", slug);
             let before = Some(rev).filter(|rev| *rev > 0);
-            tx.audit(&who, &deed.revised(before, Some(style.rev)))?;
-            Ok(style)
+            tx.audit(who, &deed.revised(before, Some(style.rev)))?;
+            Ok(shown(&style, settings))
         });
-        match written {
-            Ok(style) => shown(&style),
-            Err(error) => Err(refused(error, name, rev)),
-        }
+        written.map_err(|error| refused(error, name, rev))
     }
 
     /// Deletes a style. Names that are said to be of it stay, and count again when it is made again.
@@ -190,14 +187,18 @@ fn settings_of(style: &str, json: &str) -> Result<StyleSettings, Error> {
     serde_json::from_str(json).map_err(|error| Error::Store(format!("the style {style}: {error}")))
 }
 
-fn shown(stored: &StoredStyle) -> Result<StyleView, Error> {
-    Ok(StyleView {
+fn view(stored: &StoredStyle) -> Result<StyleView, Error> {
+    Ok(shown(stored, read(stored)?))
+}
+
+fn shown(stored: &StoredStyle, settings: StyleSettings) -> StyleView {
+    StyleView {
         name: stored.name.clone(),
         rev: stored.rev,
-        settings: read(stored)?,
+        settings,
         changed_at: Some(time(stored.changed.at)),
         changed_by: stored.changed.by.clone(),
-    })
+    }
 }
 
 fn exists(name: &str) -> Error {

@@ -2,13 +2,13 @@
 
 use super::super::access::not_found;
 use super::super::edit::check_label;
-use super::super::{Caller, Engine, Error, Once, Role, invalid};
+use super::super::{Caller, Engine, Error, Role, invalid};
 use super::requests::{
     ConceptContent, Decision, NewSuggestion, SuggestionKind, SuggestionPage, SuggestionView,
 };
 use super::{check, view};
 use crate::model::{Concept, ConceptId};
-use crate::store::{Deed, Expected, StoredSuggestion, SuggestionState};
+use crate::store::{self, Actor, Deed, Expected, StoredSuggestion, SuggestionState, Tx};
 
 /// The longest comment and reason, in characters.
 const LONGEST_COMMENT: usize = 2_000;
@@ -18,16 +18,6 @@ const MOST_ON_A_PAGE: usize = 500;
 impl Engine {
     /// Keeps a proposed edit, checked as the edit itself would be.
     pub fn suggest(&self, caller: &Caller, new: &NewSuggestion) -> Result<SuggestionView, Error> {
-        self.suggest_once(caller, new, None)
-    }
-
-    /// The same, remembered for an `Idempotency-Key`.
-    pub fn suggest_once(
-        &self,
-        caller: &Caller,
-        new: &NewSuggestion,
-        once: Option<Once<SuggestionView>>,
-    ) -> Result<SuggestionView, Error> {
         self.must_be_ready()?;
         caller.must_have_in_glossary(Role::Read)?;
         check_comment(new.comment.as_deref(), "/comment")?;
@@ -39,17 +29,14 @@ impl Engine {
             ..new.clone()
         });
         let content = content.map_err(|e| Error::Store(e.to_string()))?;
-        let (new, who) = (new.clone(), caller.actor());
-        let kept = self.store.write(move |tx| {
+        let new = new.clone();
+        Ok(self.write(caller, move |tx, who| {
             let (comment, by) = (new.comment.as_deref(), who.by.as_deref());
             let kept = tx.add_suggestion(&new.concept, &content, comment, by)?;
             let deed = Deed::new("suggestion_made", "suggestion", kept.id.to_string());
-            tx.audit(&who, &deed)?;
-            let kept = view::suggestion(&kept)?;
-            once.map_or(Ok(()), |once| once.remember(tx, &kept))?;
-            Ok(kept)
-        })?;
-        Ok(kept)
+            tx.audit(who, &deed)?;
+            view::suggestion(&kept)
+        })?)
     }
 
     /// Suggestions in one state, in the order they were made.
@@ -128,9 +115,11 @@ impl Engine {
         };
         let before = old.as_ref().map(|stored| &*stored.concept);
         self.must_be_clear(&concept, before, decision.allow_confusable)?;
-        let mark = Some((stored.id, decision.reason.clone()));
-        self.write_concept(caller, concept, expected, mark)?;
-        self.suggestion(caller, id)
+        let accepted = decide(&stored, SuggestionState::Accepted, decision);
+        self.write_concept(caller, concept, expected, move |tx, who, concept| {
+            let rev = tx.concept(concept)?.map(|stored| stored.rev);
+            accepted(tx, who, rev)
+        })
     }
 
     /// Says no to a suggestion.
@@ -141,15 +130,8 @@ impl Engine {
         decision: &Decision,
     ) -> Result<SuggestionView, Error> {
         let stored = self.open_suggestion(caller, id, decision)?;
-        let (reason, who) = (decision.reason.clone(), caller.actor());
-        let decided = self.store.write(move |tx| {
-            let (state, by) = (SuggestionState::Rejected, who.by.as_deref());
-            let decided = tx.decide_suggestion(stored.id, state, reason.as_deref(), None, by)?;
-            let deed = Deed::new("suggestion_rejected", "suggestion", decided.id.to_string());
-            tx.audit(&who, &deed)?;
-            Ok(decided)
-        })?;
-        Ok(view::suggestion(&decided)?)
+        let rejected = decide(&stored, SuggestionState::Rejected, decision);
+        Ok(self.write(caller, move |tx, who| rejected(tx, who, None))?)
     }
 
     fn open_suggestion(
@@ -170,6 +152,27 @@ impl Engine {
             field: "id".into(),
             reason: format!("the suggestion is {} already", stored.state.as_str()),
         })
+    }
+}
+
+/// Writes down what became of a suggestion, and which revision of its concept came of it.
+fn decide(
+    stored: &StoredSuggestion,
+    state: SuggestionState,
+    decision: &Decision,
+) -> impl FnOnce(&mut Tx<'_>, &Actor, Option<i64>) -> Result<SuggestionView, store::Error> + Send + 'static
+{
+    let (number, reason) = (stored.id, decision.reason.clone());
+    let action = match state {
+        SuggestionState::Accepted => "suggestion_accepted",
+        _ => "suggestion_rejected",
+    };
+    move |tx, who, rev| {
+        let by = who.by.as_deref();
+        let decided = tx.decide_suggestion(number, state, reason.as_deref(), rev, by)?;
+        let deed = Deed::new(action, "suggestion", number.to_string());
+        tx.audit(who, &deed)?;
+        view::suggestion(&decided)
     }
 }
 

@@ -70,7 +70,7 @@ impl Engine {
         let mut run = self.begin_glossary_import(caller, how, file.len() as u64)?;
         let done = self.read_in(&mut run, file, how);
         self.live.refresh();
-        self.end_glossary_import(run, done)
+        self.end_glossary_import(caller, run, done)
     }
 
     fn read_in(&self, run: &mut Run, file: Vec<u8>, how: &GlossaryImport) -> Result<(), Error> {

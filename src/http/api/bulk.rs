@@ -6,15 +6,15 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::json;
 use super::memories::NoParameters;
-use super::{answer, json, reply};
 use crate::engine::{
     BulkDelete, BulkMerge, BulkMove, BulkPage, BulkReplace, BulkView, Caller, Engine, Erase,
-    Erased, Error, GroupKind, GroupPage, ReplacePreview,
+    Erased, GroupKind, GroupPage, ReplacePreview,
 };
 use crate::http::auth::Access;
 use crate::http::body::{Body, Id, MemoryName, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -113,23 +113,6 @@ pub(in crate::http) async fn undo_import(
     json(StatusCode::OK, &undone)
 }
 
-/// Does a change of many units once, however often it is asked for with one `Idempotency-Key`.
-async fn once<T: Send + 'static>(
-    (access, key, state): (Access, Key, web::Data<State>),
-    route: String,
-    body: Body<T>,
-    work: impl FnOnce(&Engine, &Caller, &T) -> Result<BulkView, Error> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let hash = body.hash;
-    let work = move || {
-        let done = work(&engine, &access.caller, &body.value)?;
-        answer(StatusCode::OK, &done)
-    };
-    let done = idempotency::once(&state, key, route, hash, work).await?;
-    Ok(reply(done))
-}
-
 /// Delete units
 ///
 /// `GET /v1/memories/{name}/units` with the same filter shows which. Taken back by `DELETE /v1/bulk/{id}`.
@@ -146,14 +129,9 @@ pub(in crate::http) async fn delete(
     state: web::Data<State>,
     body: Body<BulkDelete>,
 ) -> Result<HttpResponse, Problem> {
-    let route = format!("POST /v1/memories/{}/bulk/delete", name.0);
-    once(
-        (access, key, state),
-        route,
-        body,
-        move |engine, caller, asked| engine.bulk_delete(caller, &name.0, asked),
-    )
-    .await
+    let work =
+        move |engine: &Engine, caller: &Caller| engine.bulk_delete(caller, &name.0, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, work).await
 }
 
 /// Move or copy units to another memory
@@ -173,14 +151,9 @@ pub(in crate::http) async fn transfer(
     state: web::Data<State>,
     body: Body<BulkMove>,
 ) -> Result<HttpResponse, Problem> {
-    let route = format!("POST /v1/memories/{}/bulk/move", name.0);
-    once(
-        (access, key, state),
-        route,
-        body,
-        move |engine, caller, asked| engine.bulk_move(caller, &name.0, asked),
-    )
-    .await
+    let work =
+        move |engine: &Engine, caller: &Caller| engine.bulk_move(caller, &name.0, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, work).await
 }
 
 /// Make one unit of several with the same source
@@ -199,14 +172,9 @@ pub(in crate::http) async fn merge(
     state: web::Data<State>,
     body: Body<BulkMerge>,
 ) -> Result<HttpResponse, Problem> {
-    let route = format!("POST /v1/memories/{}/bulk/merge", name.0);
-    once(
-        (access, key, state),
-        route,
-        body,
-        move |engine, caller, asked| engine.bulk_merge(caller, &name.0, asked),
-    )
-    .await
+    let work =
+        move |engine: &Engine, caller: &Caller| engine.bulk_merge(caller, &name.0, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, work).await
 }
 
 /// Find and replace
@@ -226,14 +194,9 @@ pub(in crate::http) async fn replace(
     state: web::Data<State>,
     body: Body<BulkReplace>,
 ) -> Result<HttpResponse, Problem> {
-    let route = format!("POST /v1/memories/{}/bulk/replace", name.0);
-    once(
-        (access, key, state),
-        route,
-        body,
-        move |engine, caller, asked| engine.bulk_replace(caller, &name.0, asked),
-    )
-    .await
+    let work =
+        move |engine: &Engine, caller: &Caller| engine.bulk_replace(caller, &name.0, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, work).await
 }
 
 /// Which page, of which length.
@@ -331,11 +294,6 @@ pub(in crate::http) async fn erase(
     state: web::Data<State>,
     body: Body<Erase>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let hash = body.hash;
-    let work = move || answer(StatusCode::OK, &engine.erase(&access.caller, &body.value)?);
-    let route = "POST /v1/admin/erase".to_owned();
-    Ok(reply(
-        idempotency::once(&state, key, route, hash, work).await?,
-    ))
+    let work = move |engine: &Engine, caller: &Caller| engine.erase(caller, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, work).await
 }

@@ -5,15 +5,16 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::json;
 use super::memories::NoParameters;
 use super::units::{AtRev, Revert, missing_rev};
-use super::{answer, json, reply};
 use crate::engine::{
-    ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView, NewConcept,
+    Caller, ConceptEdit, ConceptHistoryEntry, ConceptPage, ConceptQuery, ConceptView, Engine,
+    NewConcept,
 };
 use crate::http::auth::Access;
 use crate::http::body::{Body, ConceptName, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 use crate::model::{ConceptKind, Lang};
@@ -86,14 +87,8 @@ pub(in crate::http) async fn create(
     state: web::Data<State>,
     body: Body<NewConcept>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let work = move || {
-        let made = engine.create_concept(&access.caller, &body.value)?;
-        answer(StatusCode::CREATED, &made)
-    };
-    let route = "POST /v1/concepts".to_owned();
-    let made = idempotency::once(&state, key, route, body.hash, work).await?;
-    Ok(reply(made))
+    let create = move |engine: &Engine, caller: &Caller| engine.create_concept(caller, &body.value);
+    once((access, key, state), StatusCode::CREATED, body.hash, create).await
 }
 
 /// Show a concept
@@ -185,12 +180,7 @@ pub(in crate::http) async fn revert(
 ) -> Result<HttpResponse, Problem> {
     let Revert { rev, to_rev } = body.value;
     let rev = rev.ok_or_else(|| missing_rev("/rev"))?;
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/concepts/{}/revert", id.0);
-    let work = move || {
-        let concept = engine.revert_concept(&access.caller, &id.0, rev, to_rev)?;
-        answer(StatusCode::OK, &concept)
-    };
-    let reverted = idempotency::once(&state, key, route, body.hash, work).await?;
-    Ok(reply(reverted))
+    let revert =
+        move |engine: &Engine, caller: &Caller| engine.revert_concept(caller, &id.0, rev, to_rev);
+    once((access, key, state), StatusCode::OK, body.hash, revert).await
 }

@@ -1,27 +1,24 @@
 //! `/v1/glossary/import` and `/export`: the termbase as a file.
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::answer;
-use super::transfer::{pair, with_id};
-use crate::engine::{
-    Caller, Engine, Error, GlossaryFormat, GlossaryImport, Idempotency, ImportMode, Remembered,
-};
+use super::transfer::{pair, reported, with_id};
+use crate::engine::{Caller, Error, GlossaryFormat, GlossaryImport, ImportMode, Once};
+use crate::failpoint;
 use crate::http::auth::Access;
 use crate::http::body::Parameters;
 use crate::http::door::{Door, Place};
 use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
-use crate::http::stream::{Broken, Incoming, Upload, download, upload};
+use crate::http::stream::{Broken, Incoming, download, upload};
 use crate::http::{State, blocking};
 use crate::model::{ImportReport, Lang};
 
@@ -29,8 +26,6 @@ use crate::model::{ImportReport, Lang};
 const GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of an upload is read after its fate is known.
 const DRAIN: Duration = Duration::from_secs(10);
-/// What an `Idempotency-Key` is remembered with.
-const ROUTE: &str = "POST /v1/glossary/import";
 
 /// How to read the body of an import.
 #[derive(Deserialize, IntoParams)]
@@ -146,67 +141,39 @@ async fn receive(
     place: Place,
     incoming: &mut Incoming,
 ) -> Result<HttpResponse, Problem> {
-    let mut claim = None;
-    if let Key(Some(key)) = &asked.key {
-        let guard = state.locks.hold(key).await;
-        claim = Some((
-            guard,
-            Idempotency {
-                key: key.clone(),
-                route: ROUTE.to_owned(),
-                body_hash: asked.settings,
-            },
-        ));
-    }
     let (sender, body, hash) = upload();
-    let work = Work {
-        engine: Arc::clone(&state.engine),
-        asked,
-        claim,
-        hash,
-        _place: place,
+    let once = asked.key.of(StatusCode::OK, asked.settings, hash);
+    let guard = match &once {
+        Some(once) => Some(state.locks.hold(&once.key).await),
+        None => None,
     };
-    let mut done = pin!(blocking(move || work.run(body)));
+    let engine = Arc::clone(&state.engine);
+    let (caller, how) = (asked.caller, asked.how);
+    let work = move || {
+        let _held = (guard, place);
+        // A glossary is read whole before it is written, so a key that was used is known in time.
+        let file = engine.hold_glossary(&caller, Box::new(body))?;
+        let Some(once) = once else {
+            return engine.import_glossary(&caller, file, &how);
+        };
+        match engine.once(caller, once, |caller| {
+            let done = engine.import_glossary(caller, file, &how);
+            failpoint::hit("reply");
+            done
+        })? {
+            Once::Now(report) => Ok(report),
+            Once::Before(answer) => reported(&answer),
+        }
+    };
+    let mut done = pin!(blocking(work));
     let fed = tokio::select! {
         fed = incoming.feed(sender) => fed,
-        done = &mut done => return done.map(with_id),
+        done = &mut done => return with_id(&done?),
     };
     match done.await {
-        Ok(answer) => Ok(with_id(answer)),
+        Ok(report) => with_id(&report),
         Err(problem) if fed == Err(Broken::Slow) => Err(problem.too_slow()),
         Err(problem) => Err(problem),
-    }
-}
-
-struct Work {
-    engine: Arc<Engine>,
-    asked: Asked,
-    claim: Option<(OwnedMutexGuard<()>, Idempotency)>,
-    hash: Arc<OnceLock<u64>>,
-    _place: Place,
-}
-
-impl Work {
-    fn run(self, body: Upload) -> Result<Remembered, Error> {
-        let Asked { caller, how, .. } = self.asked;
-        // A glossary is read whole before it is written, so a key that was used is known in time.
-        let held = self.engine.hold_glossary(&caller, Box::new(body))?;
-        let claim = self.claim.zip(self.hash.get());
-        let claim = claim.map(|((guard, mut idempotency), hash)| {
-            idempotency.body_hash ^= *hash;
-            (guard, idempotency)
-        });
-        if let Some((_, idempotency)) = &claim
-            && let Some(answer) = self.engine.remembered(idempotency)?
-        {
-            return Ok(answer);
-        }
-        let report = self.engine.import_glossary(&caller, held, &how)?;
-        let answer = answer(StatusCode::OK, &report)?;
-        if let Some((_guard, idempotency)) = &claim {
-            self.engine.remember(idempotency, &answer)?;
-        }
-        Ok(answer)
     }
 }
 

@@ -5,12 +5,12 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::json;
 use super::memories::NoParameters;
-use super::{answer, json, reply};
-use crate::engine::{AuditPage, AuditQuery, KeyInfo, KeyRequest, MadeKey, Me, Remembered};
+use crate::engine::{AuditPage, AuditQuery, Caller, Engine, KeyInfo, KeyRequest, MadeKey, Me};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Id, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -56,27 +56,12 @@ pub(in crate::http) struct AuditParameters {
 ))]
 pub(in crate::http) async fn create(
     access: Access,
-    idempotency_key: Key,
+    key: Key,
     state: web::Data<State>,
     body: Body<KeyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    // What is remembered lies in the database, where no key belongs.
-    let (shown, first) = std::sync::mpsc::channel::<MadeKey>();
-    let work = move || {
-        let made = engine.create_key(&access.caller, &body.value)?;
-        let remembered = answer(StatusCode::OK, &made.info)?;
-        // It is received below, unless the client has left.
-        drop(shown.send(made));
-        Ok(remembered)
-    };
-    let route = "POST /v1/keys".to_owned();
-    let remembered: Remembered =
-        idempotency::once(&state, idempotency_key, route, body.hash, work).await?;
-    match first.try_recv() {
-        Ok(made) => json(StatusCode::CREATED, &made),
-        Err(_) => Ok(reply(remembered)),
-    }
+    let create = move |engine: &Engine, caller: &Caller| engine.create_key(caller, &body.value);
+    once((access, key, state), StatusCode::CREATED, body.hash, create).await
 }
 
 /// List the keys

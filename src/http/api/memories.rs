@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{answer, json, reply};
-use crate::engine::{Idempotency, MemoryInfo, MemoryPatch, NewMemory, Once};
+use super::json;
+use crate::engine::{Caller, Engine, MemoryInfo, MemoryPatch, NewMemory};
 use crate::http::auth::Access;
 use crate::http::body::{Body, MemoryName, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -72,19 +72,8 @@ pub(in crate::http) async fn create(
     state: web::Data<State>,
     body: Body<NewMemory>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let was_made = |made: &MemoryInfo| answer(StatusCode::CREATED, made);
-    let work = move |claim: Option<Idempotency>| {
-        let once = claim.map(|key| Once {
-            key,
-            answer: was_made,
-        });
-        let made = engine.create_memory_once(&access.caller, &body.value, once)?;
-        was_made(&made)
-    };
-    let route = "POST /v1/memories".to_owned();
-    let made = idempotency::once_within(&state, key, route, body.hash, work).await?;
-    Ok(reply(made))
+    let create = move |engine: &Engine, caller: &Caller| engine.create_memory(caller, &body.value);
+    once((access, key, state), StatusCode::CREATED, body.hash, create).await
 }
 
 /// Show a memory
@@ -164,11 +153,6 @@ pub(in crate::http) async fn restore(
     state: web::Data<State>,
     _: Parameters<NoParameters>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/memories/{}/restore", name.0);
-    let work = move || {
-        let back = engine.restore_memory(&access.caller, &name.0)?;
-        answer(StatusCode::OK, &back)
-    };
-    Ok(reply(idempotency::once(&state, key, route, 0, work).await?))
+    let restore = move |engine: &Engine, caller: &Caller| engine.restore_memory(caller, &name.0);
+    once((access, key, state), StatusCode::OK, 0, restore).await
 }

@@ -31,7 +31,6 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::openapi;
 use super::path_key::prefix;
 use super::problem::Problem;
-use crate::engine::{Error, Remembered};
 
 /// Every route of the server.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -188,20 +187,4 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<HttpRes
             Err(Problem::internal())
         }
     }
-}
-
-/// A JSON reply that can be remembered for an `Idempotency-Key`.
-fn answer(status: StatusCode, value: &impl Serialize) -> Result<Remembered, Error> {
-    let body = serde_json::to_string(value).map_err(|error| Error::Store(error.to_string()))?;
-    Ok(Remembered {
-        status: status.as_u16(),
-        body,
-    })
-}
-
-/// The reply of such an answer.
-fn reply(answer: Remembered) -> HttpResponse {
-    HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK))
-        .content_type("application/json")
-        .body(answer.body)
 }

@@ -5,13 +5,13 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::json;
 use super::memories::NoParameters;
 use super::units::{AtRev, missing_rev};
-use super::{answer, json, reply};
-use crate::engine::{NewStyle, StyleEdit, StyleHistoryEntry, StyleView};
+use crate::engine::{Caller, Engine, NewStyle, StyleEdit, StyleHistoryEntry, StyleView};
 use crate::http::auth::Access;
 use crate::http::body::{Body, MemoryName, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -45,14 +45,8 @@ pub(in crate::http) async fn create(
     state: web::Data<State>,
     body: Body<NewStyle>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let work = move || {
-        let made = engine.create_style(&access.caller, &body.value)?;
-        answer(StatusCode::CREATED, &made)
-    };
-    let route = "POST /v1/styles".to_owned();
-    let made = idempotency::once(&state, key, route, body.hash, work).await?;
-    Ok(reply(made))
+    let create = move |engine: &Engine, caller: &Caller| engine.create_style(caller, &body.value);
+    once((access, key, state), StatusCode::CREATED, body.hash, create).await
 }
 
 /// The revisions of a style.

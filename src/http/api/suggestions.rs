@@ -5,12 +5,12 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::json;
 use super::memories::NoParameters;
-use super::{answer, json, reply};
-use crate::engine::{Decision, Idempotency, NewSuggestion, Once, SuggestionPage, SuggestionView};
+use crate::engine::{Caller, Decision, Engine, NewSuggestion, SuggestionPage, SuggestionView};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Id, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
 
@@ -43,19 +43,14 @@ pub(in crate::http) async fn create(
     state: web::Data<State>,
     body: Body<NewSuggestion>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let was_made = |made: &SuggestionView| answer(StatusCode::CREATED, made);
-    let work = move |claim: Option<Idempotency>| {
-        let once = claim.map(|key| Once {
-            key,
-            answer: was_made,
-        });
-        let made = engine.suggest_once(&access.caller, &body.value, once)?;
-        was_made(&made)
-    };
-    let route = "POST /v1/suggestions".to_owned();
-    let made = idempotency::once_within(&state, key, route, body.hash, work).await?;
-    Ok(reply(made))
+    let suggest = move |engine: &Engine, caller: &Caller| engine.suggest(caller, &body.value);
+    once(
+        (access, key, state),
+        StatusCode::CREATED,
+        body.hash,
+        suggest,
+    )
+    .await
 }
 
 /// List suggestions
@@ -107,15 +102,10 @@ pub(in crate::http) async fn accept(
     state: web::Data<State>,
     body: Body<Decision>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/suggestions/{}/accept", id.0);
-    let work = move || {
-        let done = engine.accept_suggestion(&access.caller, &id.0, &body.value)?;
-        answer(StatusCode::OK, &done)
+    let accept = move |engine: &Engine, caller: &Caller| {
+        engine.accept_suggestion(caller, &id.0, &body.value)
     };
-    Ok(reply(
-        idempotency::once(&state, key, route, body.hash, work).await?,
-    ))
+    once((access, key, state), StatusCode::OK, body.hash, accept).await
 }
 
 /// Reject a suggestion
@@ -132,13 +122,8 @@ pub(in crate::http) async fn reject(
     state: web::Data<State>,
     body: Body<Decision>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/suggestions/{}/reject", id.0);
-    let work = move || {
-        let done = engine.reject_suggestion(&access.caller, &id.0, &body.value)?;
-        answer(StatusCode::OK, &done)
+    let reject = move |engine: &Engine, caller: &Caller| {
+        engine.reject_suggestion(caller, &id.0, &body.value)
     };
-    Ok(reply(
-        idempotency::once(&state, key, route, body.hash, work).await?,
-    ))
+    once((access, key, state), StatusCode::OK, body.hash, reject).await
 }

@@ -1,9 +1,10 @@
 //! Import and export: streams of any size, never held whole.
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -11,12 +12,13 @@ use tokio::sync::OwnedMutexGuard;
 use utoipa::{IntoParams, ToSchema};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::json;
 use super::memories::NoParameters;
-use super::{answer, json, reply};
 use crate::engine::{
     Caller, Engine, Error, Filter, Format, Idempotency, ImportMode, ImportStatus, Progress,
     Remembered, Turn,
 };
+use crate::failpoint;
 use crate::http::auth::Access;
 use crate::http::body::{Filtered, Id, MemoryName, Parameters};
 use crate::http::door::{Door, Place};
@@ -155,18 +157,17 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    let answer = take_in(asked, &state, &request, payload).await?;
-    Ok(with_id(answer))
+    with_id(&take_in(asked, &state, &request, payload.into_inner()).await?)
 }
 
-/// Reads an upload to its end into a memory; the answer is the import's report.
+/// Reads an upload to its end into a memory.
 pub(in crate::http) async fn take_in(
     asked: Asked,
     state: &State,
     request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Remembered, Problem> {
-    let mut incoming = Incoming::new(payload.into_inner(), UPLOAD_GRACE);
+    payload: Payload,
+) -> Result<ImportReport, Problem> {
+    let mut incoming = Incoming::new(payload, UPLOAD_GRACE);
     let done = match Door::transfer(request) {
         Ok(place) => receive(asked, state, place, &mut incoming).await,
         Err(problem) => Err(problem),
@@ -193,11 +194,10 @@ pub(in crate::http) struct Asked {
 }
 
 impl Asked {
-    /// A file that replaces what a memory has for the same sources, from a protocol that knows no
-    /// `Idempotency-Key`.
+    /// A file that replaces what a memory has for the same sources; `settings` is a hash of the request's address.
     pub(in crate::http) fn update(
-        caller: Caller,
-        memory: String,
+        (caller, memory): (Caller, String),
+        (key, settings): (Key, u64),
         format: FormatName,
         (from, to): (Lang, Lang),
         name: String,
@@ -205,8 +205,8 @@ impl Asked {
         Asked {
             caller,
             memory,
-            key: Key(None),
-            settings: 0,
+            key,
+            settings,
             query: ImportQuery {
                 format,
                 mode: Some(ImportMode::Update),
@@ -223,29 +223,28 @@ async fn receive(
     state: &State,
     place: Place,
     incoming: &mut Incoming,
-) -> Result<Remembered, Problem> {
+) -> Result<ImportReport, Problem> {
     let langs = pair(asked.query.from.as_ref(), asked.query.to.as_ref())?;
-    let mut claim = None;
-    if let Key(Some(key)) = &asked.key {
-        let guard = state.locks.hold(key).await;
-        let idempotency = Idempotency {
-            key: key.clone(),
-            route: format!("POST /v1/memories/{}/import", asked.memory),
-            body_hash: asked.settings,
-        };
-        if is_known(state, &idempotency).await? {
-            return replay(state, idempotency, incoming).await;
-        }
-        claim = Some((guard, idempotency));
-    }
     let (sender, body, hash) = upload();
+    let once = asked.key.of(StatusCode::OK, asked.settings, hash);
+    let once = once.map(Arc::new);
+    let mut guard = None;
+    if let Some(once) = &once {
+        guard = Some(state.locks.hold(&once.key).await);
+        if is_known(state, once).await? {
+            return replay(state, once, incoming).await;
+        }
+    }
     let work = Work {
         engine: Arc::clone(&state.engine),
-        asked,
+        caller: Caller {
+            once,
+            ..asked.caller
+        },
+        memory: asked.memory,
+        query: asked.query,
         langs,
-        claim,
-        hash,
-        _place: place,
+        _held: (guard, place),
     };
     let mut done = pin!(blocking(move || work.run(body)));
     let mut ending = state.ending.subscribe();
@@ -264,21 +263,24 @@ async fn receive(
 }
 
 /// The reply of an import, whose id stands in its report.
-pub(super) fn with_id(answer: Remembered) -> HttpResponse {
-    let report: Result<ImportReport, _> = serde_json::from_str(&answer.body);
-    let id = report.ok().and_then(|report| report.id.try_into().ok());
-    let mut response = reply(answer);
-    if let Some(id) = id {
+pub(super) fn with_id(report: &ImportReport) -> Result<HttpResponse, Problem> {
+    let mut response = json(StatusCode::OK, report)?;
+    if let Ok(id) = report.id.parse() {
         let name = header::HeaderName::from_static("import-id");
         response.headers_mut().insert(name, id);
     }
-    response
+    Ok(response)
+}
+
+/// The report that was answered before.
+pub(super) fn reported(answer: &Remembered) -> Result<ImportReport, Error> {
+    serde_json::from_str(&answer.body).map_err(|error| Error::Store(error.to_string()))
 }
 
 /// Whether the key was answered before, with whatever body: its hash is known only at its end.
-async fn is_known(state: &State, idempotency: &Idempotency) -> Result<bool, Problem> {
-    let (engine, probe) = (Arc::clone(&state.engine), idempotency.clone());
-    blocking(move || match engine.remembered(&probe) {
+async fn is_known(state: &State, once: &Arc<Idempotency>) -> Result<bool, Problem> {
+    let (engine, once) = (Arc::clone(&state.engine), Arc::clone(once));
+    blocking(move || match engine.remembered(&once) {
         Ok(answer) => Ok(answer.is_some()),
         Err(Error::IdempotencyMismatch) => Ok(true),
         Err(error) => Err(error),
@@ -289,51 +291,47 @@ async fn is_known(state: &State, idempotency: &Idempotency) -> Result<bool, Prob
 /// Reads the body for its hash only, and answers as before.
 async fn replay(
     state: &State,
-    mut idempotency: Idempotency,
+    once: &Arc<Idempotency>,
     incoming: &mut Incoming,
-) -> Result<Remembered, Problem> {
+) -> Result<ImportReport, Problem> {
     let hash = incoming.drain(Duration::from_secs(3600)).await;
-    idempotency.body_hash ^=
-        hash.ok_or_else(|| Problem::bad_request("input_broken", "the body broke off").and_close())?;
-    let engine = Arc::clone(&state.engine);
-    match blocking(move || engine.remembered(&idempotency)).await? {
-        Some(answer) => Ok(answer),
-        None => Err(Problem::from(Error::Busy)), // it expired this very moment
-    }
+    let broken = || Problem::bad_request("input_broken", "the body broke off").and_close();
+    let hash = hash.ok_or_else(broken)?;
+    once.body.get_or_init(|| hash);
+    let (engine, once) = (Arc::clone(&state.engine), Arc::clone(once));
+    blocking(move || match engine.remembered(&once)? {
+        Some(answer) => reported(&answer),
+        None => Err(Error::Busy), // it expired this very moment
+    })
+    .await
 }
 
 /// What runs on the blocking thread, from the first line of its record to the last: a client that
 /// leaves takes the handler with it, but never this. The claim on the key lives as long as the work.
 struct Work {
     engine: Arc<Engine>,
-    asked: Asked,
+    caller: Caller,
+    memory: String,
+    query: ImportQuery,
     langs: Option<(Lang, Lang)>,
-    claim: Option<(OwnedMutexGuard<()>, Idempotency)>,
-    hash: Arc<OnceLock<u64>>,
-    _place: Place,
+    _held: (Option<OwnedMutexGuard<()>>, Place),
 }
 
 impl Work {
-    fn run(self, body: Upload) -> Result<Remembered, Error> {
-        let Asked {
-            caller,
-            memory,
-            query,
-            ..
-        } = self.asked;
+    fn run(self, body: Upload) -> Result<ImportReport, Error> {
+        let (query, caller) = (&self.query, &self.caller);
         let (format, mode) = (query.format.format(), query.mode.unwrap_or_default());
         let id = self
             .engine
-            .begin_import(&caller, &memory, &query.label(), format, mode)?;
-        let report = self
+            .begin_import(caller, &self.memory, &query.label(), format, mode)?;
+        let body = Box::new(body);
+        let done = self
             .engine
-            .import(&caller, &id, Box::new(body), self.langs, &Unwatched)?;
-        let answer = answer(StatusCode::OK, &report)?;
-        if let (Some((_guard, mut idempotency)), Some(hash)) = (self.claim, self.hash.get()) {
-            idempotency.body_hash ^= *hash;
-            self.engine.remember(&idempotency, &answer)?;
+            .import(caller, &id, body, self.langs, &Unwatched);
+        if caller.once.is_some() {
+            failpoint::hit("reply");
         }
-        Ok(answer)
+        done
     }
 }
 

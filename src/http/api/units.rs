@@ -5,15 +5,12 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::json;
 use super::memories::NoParameters;
-use super::{answer, json, reply};
-use crate::engine::{
-    Error, Filter, HistoryEntry, Idempotency, NewUnit, Once, Remembered, UnitPage, UnitView,
-    Written,
-};
+use crate::engine::{Caller, Engine, Filter, HistoryEntry, NewUnit, UnitPage, UnitView, Written};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Filtered, Id, JsonBody, MemoryName, Parameters};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency::{Key, once};
 use crate::http::json::{self as strict, Value};
 use crate::http::problem::Problem;
 use crate::http::{State, blocking};
@@ -109,26 +106,8 @@ pub(in crate::http) async fn add(
     state: web::Data<State>,
     body: Body<NewUnit>,
 ) -> Result<HttpResponse, Problem> {
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/memories/{}/units", name.0);
-    let work = move |claim: Option<Idempotency>| {
-        let once = claim.map(|key| Once {
-            key,
-            answer: was_written,
-        });
-        let written = engine.add_unit_once(&access.caller, &name.0, &body.value, once)?;
-        was_written(&written)
-    };
-    let written = idempotency::once_within(&state, key, route, body.hash, work).await?;
-    Ok(reply(written))
-}
-
-fn was_written(written: &Written) -> Result<Remembered, Error> {
-    let status = match written.created {
-        true => StatusCode::CREATED,
-        false => StatusCode::OK,
-    };
-    answer(status, written)
+    let add = move |engine: &Engine, caller: &Caller| engine.add_unit(caller, &name.0, &body.value);
+    once((access, key, state), StatusCode::OK, body.hash, add).await
 }
 
 /// Show a unit
@@ -223,22 +202,9 @@ pub(in crate::http) async fn revert(
 ) -> Result<HttpResponse, Problem> {
     let Revert { rev, to_rev } = body.value;
     let rev = rev.ok_or_else(|| missing_rev("/rev"))?;
-    let engine = state.engine.clone();
-    let route = format!("POST /v1/units/{}/revert", id.0);
-    let work = move |claim: Option<Idempotency>| {
-        let once = claim.map(|key| Once {
-            key,
-            answer: was_reverted,
-        });
-        let unit = engine.revert_unit(&access.caller, &id.0, rev, to_rev, once)?;
-        was_reverted(&unit)
-    };
-    let reverted = idempotency::once_within(&state, key, route, body.hash, work).await?;
-    Ok(reply(reverted))
-}
-
-fn was_reverted(unit: &UnitView) -> Result<Remembered, Error> {
-    answer(StatusCode::OK, unit)
+    let revert =
+        move |engine: &Engine, caller: &Caller| engine.revert_unit(caller, &id.0, rev, to_rev);
+    once((access, key, state), StatusCode::OK, body.hash, revert).await
 }
 
 pub(super) fn missing_rev(pointer: &str) -> Problem {

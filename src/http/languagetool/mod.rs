@@ -29,7 +29,7 @@ const MAX_TEXT: usize = 100_000;
 /// Every route, at each of its addresses. A `//` comes from a base address that ends in `/`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::scope("/lt/{style}").configure(|config| calls(config, &["/v2", ""])))
+        .service(web::scope("/lt/{style}").configure(|config| calls(config, &["/v2", "//v2", ""])))
         .service(web::scope("/v2").configure(|config| calls(config, &[""])));
 }
 

@@ -330,14 +330,17 @@ impl Page<'_> {
     ) -> Option<Match> {
         let range = finding.start_utf16..finding.end_utf16;
         let written = slice(&self.plain, range.clone());
+        // A message begins with a Latin letter: many programs turn one whose first letter is Persian from right to left.
         let mut message = match rule.id {
             "NAME_SPELLING" | "NAME_SPELLING_UNKNOWN" => {
-                format!("“{written}” is spelt otherwise in the glossary")
+                format!("The glossary spells “{written}” otherwise")
             }
-            "NAME_ARABIC_LETTERS" => format!("“{written}” has Arabic letters for Persian ones"),
+            "NAME_ARABIC_LETTERS" => {
+                format!("Arabic letters stand for Persian ones in “{written}”")
+            }
             "NAME_STYLE" => format!("The house style does not write “{written}”"),
-            "NAME_DEPRECATED" | "TERM_DEPRECATED" => format!("“{written}” is no longer to be used"),
-            _ => format!("“{written}” is not to be used"),
+            "NAME_DEPRECATED" | "TERM_DEPRECATED" => format!("No longer to be used: “{written}”"),
+            _ => format!("Not to be used: “{written}”"),
         };
         message.push_str(&match &finding.replacement {
             Some(better) => format!("; write “{better}”."),
@@ -385,11 +388,11 @@ impl Page<'_> {
             _ if !of_term => return None,
             PairFindingKind::DeprecatedName => (
                 &OLD_TERM,
-                format!("“{}” is no longer to be used.", said(&finding.target)),
+                format!("No longer to be used: “{}”.", said(&finding.target)),
             ),
             _ => (
                 &BAD_TERM,
-                format!("“{}” is not to be used.", said(&finding.target)),
+                format!("Not to be used: “{}”.", said(&finding.target)),
             ),
         };
         let (range, replacements) = match &finding.target {
@@ -403,6 +406,15 @@ impl Page<'_> {
         self.found(rule, finding.concept.as_ref(), range, message, replacements)
     }
 
+    /// The category of a finding. A translator's program has a spelling checker of its own, so it switches `TYPOS` off:
+    /// `OmegaT` always does. How a translation spells a name is a matter of terminology.
+    fn category(&self, rule: &Rule) -> Category {
+        match rule.category {
+            Category::Typos if self.asked.pair.is_some() => Category::Terminology,
+            own => own,
+        }
+    }
+
     fn found(
         &self,
         rule: &'static Rule,
@@ -412,7 +424,7 @@ impl Page<'_> {
         replacements: Vec<String>,
     ) -> Option<Match> {
         let id = concept.map_or_else(|| rule.id.to_owned(), |concept| rule_id(rule, concept));
-        let category = rule.category;
+        let category = self.category(rule);
         if !self.asked.wanted.takes(rule.id, &id, category.id()) {
             return None;
         }

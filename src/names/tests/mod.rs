@@ -53,6 +53,13 @@ person:maryam|fa|مریم رجوی|preferred full|
 person:massoud|en|Massoud Rajavi|preferred full|
 person:massoud|en|Rajavi|admitted short|
 person:askar|en|Seyyed Ali Ghazi Askar|preferred full|
+person:lincoln|en|Lincoln P. Bloomfield Jr.|preferred full|
+person:kia|en|Shahin Kia|preferred full|
+person:qasem|fa|قاسم سلیمانی|preferred full|
+person:qasem|fa|حاج قاسم|admitted short|
+org:quds|en|Quds Force|preferred full|
+org:quds|en|IRGC Quds Force|admitted full|
+org:irgc|en|IRGC|preferred acronym|
 term:ceasefire|en|ceasefire|preferred full|
 term:ceasefire|fa|آتش‌بس|preferred full|
 term:power|en|nuclear power plant|preferred full|

@@ -116,6 +116,57 @@ fn a_family_name_without_a_row_counts_after_the_full_name() {
 }
 
 #[test]
+fn a_generation_behind_a_name_is_no_family_name() {
+    assert_eq!(
+        told("Lincoln P. Bloomfield Jr. spoke. Later Martin Luther King Jr. was quoted."),
+        ["Lincoln P. Bloomfield Jr.=person:lincoln"]
+    );
+}
+
+#[test]
+fn a_bare_family_name_before_another_word_with_a_capital_is_of_another_thing() {
+    assert_eq!(
+        told("Shahin Kia came. Kia Sportage. Later Kia left."),
+        ["Shahin Kia=person:kia", "Kia=person:kia"]
+    );
+    assert!(told("Khamenei Transport Ltd").is_empty());
+}
+
+#[test]
+fn the_longer_name_of_a_person_wins_though_a_shorter_one_begins_earlier() {
+    assert_eq!(told("حاج قاسم سلیمانی رفت"), ["قاسم سلیمانی=person:qasem"]);
+    assert_eq!(told("حاج قاسم رفت"), ["حاج قاسم=person:qasem"]);
+}
+
+#[test]
+fn who_owns_a_name_is_not_in_it() {
+    assert_eq!(
+        told("IRGC's Quds Force"),
+        ["IRGC=org:irgc", "Quds Force=org:quds"]
+    );
+    assert_eq!(told("IRGC Quds Force"), ["IRGC Quds Force=org:quds"]);
+}
+
+#[test]
+fn one_slip_in_a_long_name_does_not_hide_it() {
+    for text in [
+        "Islamic Republc of Iran",
+        "Islamic Rupublic",
+        "Ministry of Foriegn Affairs",
+        "People's Mojahedin Organizaton of Iran",
+        "Resistence Units",
+    ] {
+        let mentions = find(text);
+        assert_eq!(mentions.len(), 1, "{text}: {mentions:?}");
+        assert_eq!(mentions[0].range, 0..text.len(), "{text}");
+        assert_eq!(mentions[0].via, Via::Transliteration, "{text}");
+    }
+    for text in ["Islamic Rupublick", "resistence units", "Maryam Rejavu"] {
+        assert!(told(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn every_mention_says_why() {
     for (text, via) in [
         ("Mojahedin-e Khalq", Via::Dictionary),

@@ -78,6 +78,11 @@ fn normalising_keeps_all_but_the_names() {
             "سازمان مجاهدین خلق ایران، كتاب",
         ),
         ("Seyed Ali Khamene’i's plan", "Seyed Ali Khamenei's plan"),
+        ("Seyed Ali Ghazi-Askar came", "Seyyed Ali Ghazi Askar came"),
+        (
+            "the MKO; Lincoln P. Bloomfield Jr. spoke",
+            "the MEK; Lincoln P. Bloomfield Jr. spoke",
+        ),
         ("nothing here", "nothing here"),
     ] {
         let normalized = normalize(finder(), text, None, &Style::default());

@@ -1,6 +1,7 @@
 //! Files that come in, and what goes out.
 
 use std::io::Write;
+use std::net::TcpListener;
 
 use super::requests::{lookup, packed, unit};
 use super::{TMX, World, is_problem};
@@ -30,16 +31,26 @@ pub(super) fn doctypes(world: &World) {
         let inner = format!("&a{};", level - 1).repeat(10);
         laughs += &format!("<!ENTITY a{level} \"{inner}\">");
     }
-    for doctype in [
-        format!("<!DOCTYPE tmx [{laughs}]>"),
-        "<!DOCTYPE tmx SYSTEM \"file:///etc/passwd\">".into(),
-        format!(
-            "<!DOCTYPE tmx SYSTEM \"http://{}/x.dtd\">",
-            world.closed.process.address
-        ),
-    ] {
-        is_problem(&import(&doctype), 422, "doctype_not_allowed");
-    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let seen = world.open.reached_for(|| {
+        for doctype in [
+            format!("<!DOCTYPE tmx [{laughs}]>"),
+            "<!DOCTYPE tmx SYSTEM \"file:///etc/passwd\">".into(),
+            format!(
+                "<!DOCTYPE tmx SYSTEM \"http://{}/x.dtd\">",
+                listener.local_addr().unwrap()
+            ),
+        ] {
+            is_problem(&import(&doctype), 422, "doctype_not_allowed");
+        }
+    });
+    let seen = seen.unwrap_or_default();
+    assert!(
+        !seen.contains("passwd") && !seen.contains("connect("),
+        "{seen}"
+    );
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody called");
     let usual = import("<!DOCTYPE tmx SYSTEM \"tmx14.dtd\">");
     assert_eq!(usual.status, 200, "{}", usual.text);
 }

@@ -1,9 +1,12 @@
 //! Keys and what they may not; other origins and hosts.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use serde_json::Value;
 
 use super::requests::unit;
-use super::{Reply, UNITS, World, agent, is_problem, send};
+use super::{Reply, UNITS, World, agent, is_problem, send, wait_for};
 use crate::helpers::TestServer;
 
 pub(super) fn unauthenticated(reply: &Reply) -> Value {
@@ -51,7 +54,7 @@ pub(super) fn dead_keys(world: &World) {
     let (_, key) = world
         .closed
         .new_key(&format!(r#"{{"expires_at":"{soon}"}}"#));
-    let expired = crate::process::wait_for("the end of the key", || {
+    let expired = wait_for("the end of the key", || {
         let reply = world.closed.with(&key, "GET", "/v1/me", "");
         (reply.status != 200).then_some(reply)
     });
@@ -124,7 +127,29 @@ pub(super) fn writer_administers(world: &World) {
     assert_eq!(log["entries"][0]["key"], id);
 }
 
-/// … and the 21st at the same time, which `twenty_requests_of_a_key_run_at_once` shows.
+/// Twenty wait for changes; they go when they are dropped.
+pub(super) fn too_many_at_once(world: &World) {
+    let (_, key) = world.closed.new_key("{}");
+    let waiting = format!(
+        "GET /v1/changes?after=head&wait=30 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"
+    );
+    let all: Vec<TcpStream> = (0..20)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&world.closed.process.address).unwrap();
+            stream.write_all(waiting.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let ask = || world.closed.with(&key, "GET", "/v1/me", "");
+    let refused = wait_for("the twentieth", || {
+        Some(ask()).filter(|reply| reply.status != 200)
+    });
+    is_problem(&refused, 429, "too_many_concurrent");
+    assert!(!refused.header("retry-after").is_empty());
+    drop(all);
+    wait_for("a place", || (ask().status == 200).then_some(()));
+}
+
 pub(super) fn too_many_a_minute(world: &World) {
     let (_, key) = world.closed.new_key(r#"{"rate_per_minute":100}"#);
     for _ in 0..100 {

@@ -39,7 +39,11 @@ fn bad_requests_are_told_so_and_break_nothing() {
         ("{\"queries\":1}".to_owned(), 400, "wrong_type"),
         ("{".to_owned(), 400, "invalid_json"),
         (many(201), 413, "batch_too_large"),
-        (format!("queries={}", "a".repeat(2 << 20)), 413, "too_large"),
+        (
+            format!("queries={}", "a".repeat(10 << 20)),
+            413,
+            "too_large",
+        ),
     ] {
         let reply = post(&server, &body);
         is_problem(&reply, status, code);
