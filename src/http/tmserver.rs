@@ -281,10 +281,8 @@ async fn store_file(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let address = Address::of(&request)?;
-    let format = format_of(&address.name)?;
-    let upload = (payload.into_inner(), format);
-    take_file(access, key, &state, (&request, address), upload).await
+    let asked = file_asked(access, key, &state, &request, None).await;
+    take_file(asked, &state, &request, payload.into_inner()).await
 }
 
 async fn store_list(
@@ -294,31 +292,26 @@ async fn store_list(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let address = Address::of(&request)?;
-    address.pair()?;
+    Address::of(&request)?.pair()?;
     let units: Body<Vec<Sent>> = loose::json(&request, payload, MAX_LIST).await?;
     let table = stream::iter([Ok(Bytes::from(table(&units.value)))]);
     let payload = Payload::Stream {
         payload: table.boxed_local(),
     };
-    take_file(
-        access,
-        key,
-        &state,
-        (&request, address),
-        (payload, FormatName::Csv),
-    )
-    .await
+    let asked = file_asked(access, key, &state, &request, Some(FormatName::Csv)).await;
+    take_file(asked, &state, &request, payload).await
 }
 
-/// Takes a file into the memory that is meant, like any other import.
-async fn take_file(
+/// An import into the memory that is meant, of a format that is known or that of the name; and the name.
+async fn file_asked(
     access: Access,
     key: Key,
-    state: &web::Data<State>,
-    (request, address): (&HttpRequest, Address),
-    (file, format): (Payload, FormatName),
-) -> Result<HttpResponse, Problem> {
+    state: &State,
+    request: &HttpRequest,
+    format: Option<FormatName>,
+) -> Result<(Asked, String), Problem> {
+    let address = Address::of(request)?;
+    let format = format.map_or_else(|| format_of(&address.name), Ok)?;
     let pair = address.pair()?;
     let engine = state.engine.clone();
     let named = address.memory();
@@ -329,6 +322,20 @@ async fn take_file(
     .await?;
     let name = address.name;
     let asked = Asked::update(goal, (key, address.hash), format, pair, name.clone());
+    Ok((asked, name))
+}
+
+/// Takes a file in like any other import.
+async fn take_file(
+    asked: Result<(Asked, String), Problem>,
+    state: &State,
+    request: &HttpRequest,
+    file: Payload,
+) -> Result<HttpResponse, Problem> {
+    let (asked, name) = match asked {
+        Ok((asked, name)) => (Ok(asked), name),
+        Err(problem) => (Err(problem), String::new()),
+    };
     let report = take_in(asked, state, request, file).await?;
     let count = report.added + report.updated;
     Ok(said(format!("added {count} units from {}", quoted(&name))))

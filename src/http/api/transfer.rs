@@ -157,19 +157,20 @@ pub(in crate::http) async fn import(
         settings: xxh3_64(request.query_string().as_bytes()),
         query: query.0,
     };
-    with_id(&take_in(asked, &state, &request, payload.into_inner()).await?)
+    with_id(&take_in(Ok(asked), &state, &request, payload.into_inner()).await?)
 }
 
-/// Reads an upload to its end into a memory.
+/// Reads an upload to its end into a memory, or throws it away where nothing can come of it.
 pub(in crate::http) async fn take_in(
-    asked: Asked,
+    asked: Result<Asked, Problem>,
     state: &State,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<ImportReport, Problem> {
     let mut incoming = Incoming::new(payload, UPLOAD_GRACE);
-    let done = match Door::transfer(request) {
-        Ok(place) => receive(asked, state, place, &mut incoming).await,
+    let asked = asked.and_then(|asked| Ok((asked, Door::transfer(request)?)));
+    let done = match asked {
+        Ok((asked, place)) => receive(asked, state, place, &mut incoming).await,
         Err(problem) => Err(problem),
     };
     let heard = match &done {
