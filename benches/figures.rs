@@ -26,11 +26,14 @@ mod memory;
 mod server;
 #[path = "figures/throughput.rs"]
 mod throughput;
+#[path = "figures/times.rs"]
+mod times;
 
 use data::{Random, Segments};
 use hamzaban::engine::{Caller, Concordance, Engine};
-use made::{ask, import, index_size, percentiles, timed};
+use made::{ask, import, index_size, timed};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use times::percentiles;
 
 fn main() {
     let words: Vec<String> = std::env::args()

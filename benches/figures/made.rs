@@ -1,4 +1,4 @@
-//! What figures are measured on: a memory of all segments in a folder, questions and times. Shared with `benches/rivals`.
+//! What figures are measured on: a memory of all segments in a folder, and questions. Shared with `benches/rivals`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -90,19 +90,6 @@ pub(crate) fn ask(text: &str, threshold: u8) -> Lookup {
         "source_lang": "en", "target_lang": "fa", "text": text, "threshold": threshold, "limit": 5
     });
     serde_json::from_value(lookup).unwrap()
-}
-
-/// The times as p50, p95, p99 and the longest, in milliseconds.
-pub(crate) fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
-    format!(
-        "p50 {:.3}  p95 {:.3}  p99 {:.3}  max {:.2} ms",
-        at(0.5),
-        at(0.95),
-        at(0.99),
-        at(1.0)
-    )
 }
 
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {

@@ -16,7 +16,8 @@ use hamzaban::engine::{
 use tokio::sync::oneshot;
 
 use crate::data::Segments;
-use crate::made::{Quiet, ask, percentiles, timed, write_tmx};
+use crate::made::{Quiet, ask, timed, write_tmx};
+use crate::times::percentiles;
 
 /// Units that a change of many units takes.
 const MANY: usize = 100_000;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::data::Segments;
-use crate::made::{ask, percentiles, timed};
+use crate::made::{ask, timed};
 use crate::server::{Serving, tell};
+use crate::times::percentiles;
 use hamzaban::engine::{BatchLookup, Caller, Engine, Lookup};
 
 const THRESHOLD: u8 = 70;

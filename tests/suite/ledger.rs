@@ -44,7 +44,7 @@ impl Note {
                 );
             }
             (None, None) => {}
-            (Some(_), None) => panic!("not found: {self:?}"),
+            (Some(_), None) => panic!("written, and no longer found: {self:?}"),
             (None, Some(_)) => panic!("found, and deleted: {self:?}"),
         }
     }

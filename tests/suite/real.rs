@@ -56,7 +56,7 @@ fn each_source_comes_back_first(
         let matches = server.same(from, to, source);
         let first = matches
             .first()
-            .unwrap_or_else(|| panic!("not found: {source}"));
+            .unwrap_or_else(|| panic!("its own segment finds nothing: {source}"));
         assert!(first.score >= 100);
         assert!(
             targets.contains(first.target.as_str()),

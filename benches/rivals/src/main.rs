@@ -5,10 +5,8 @@
 
 #[path = "../../figures/brute.rs"]
 mod brute;
-#[allow(dead_code, reason = "shared with other programs")]
 #[path = "../../data/mod.rs"]
 mod data;
-#[allow(dead_code, reason = "shared with other programs")]
 #[path = "../../figures/made.rs"]
 mod made;
 mod words;
@@ -19,7 +17,12 @@ fn main() {
     let only = std::env::args().nth(1);
     let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
     let segments = Segments::load();
-    println!("{} segments: {}", segments.lines.len(), segments.origin);
+    println!(
+        "{} segments, {:.1} MB: {}",
+        segments.lines.len(),
+        segments.bytes() as f64 / 1e6,
+        segments.origin
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let engine = made::import(folder.path(), &segments, &["import"]);
     made::index_size(&engine);
