@@ -101,6 +101,16 @@ impl Known {
         }
     }
 
+    fn must_be_good(&self, now: i64) -> Result<(), KeyFault> {
+        if self.revoked.load(Ordering::Acquire) {
+            return Err(KeyFault::Revoked);
+        }
+        match self.stored.key.expires_at {
+            Some(end) if end <= now => Err(KeyFault::Expired),
+            _ => Ok(()),
+        }
+    }
+
     fn enter(self: &Arc<Self>) -> Result<Turn, KeyFault> {
         // From here on the drop of the turn takes it back.
         let before = self.running.fetch_add(1, Ordering::AcqRel);
@@ -188,13 +198,8 @@ impl Keys {
     ) -> Result<(Admitted, bool), KeyFault> {
         let known = self.find(key).ok_or(KeyFault::Unknown)?;
         // Only who holds the key learns what became of it.
-        if known.revoked.load(Ordering::Acquire) {
-            return Err(KeyFault::Revoked);
-        }
+        known.must_be_good(now)?;
         let stored = &known.stored.key;
-        if stored.expires_at.is_some_and(|end| end <= now) {
-            return Err(KeyFault::Expired);
-        }
         let turn = known.enter()?;
         let rate = known.count(at)?;
         let name = match stored.name.as_str() {
@@ -210,6 +215,13 @@ impl Keys {
         };
         let admitted = Admitted { caller, rate, turn };
         Ok((admitted, known.note_use(now)))
+    }
+
+    /// Whether a key that was let in is still good. It counts as no request.
+    pub(super) fn must_be_good(&self, id: &str, now: i64) -> Result<(), KeyFault> {
+        let known = self.known.read();
+        let key = known.get(id).ok_or(KeyFault::Unknown)?;
+        key.must_be_good(now)
     }
 
     fn find(&self, key: &str) -> Option<Arc<Known>> {

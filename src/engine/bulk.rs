@@ -28,7 +28,7 @@ pub struct BulkView {
     /// The change that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
-    /// What was asked for.
+    /// What was asked for; only for who may see all memories that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<serde_json::Value>,
     pub state: ImportState,
@@ -166,7 +166,7 @@ impl Engine {
             },
         )?;
         let of = bulk.id;
-        let done = run.each_touched(of, move |tx, unit, run| {
+        let done = run.each_touched(caller, of, move |tx, unit, run| {
             let undone = tx.undo_unit(unit, of, run.id, run.by.as_deref())?;
             run.report.matched += 1;
             match undone {
@@ -201,6 +201,12 @@ impl Engine {
         })
     }
 
+    /// Asked between two pieces of a change: it ends where it is when the server does, or the caller's key.
+    pub(super) fn must_go_on(&self, caller: &Caller) -> Result<(), Error> {
+        self.imports.must_not_end()?;
+        self.must_still_admit(caller.key.as_deref())
+    }
+
     /// Writes down how it ended, and tells it.
     pub(super) fn end_bulk(
         &self,
@@ -211,6 +217,7 @@ impl Engine {
         let (state, asks) = match &done {
             Ok(()) => (store::ImportState::Done, caller.clone()),
             // What failed may be asked for again.
+            Err(Error::Ending) => (store::ImportState::Interrupted, caller.without_key()),
             Err(_) => (store::ImportState::Failed, caller.without_key()),
         };
         let (step, sees) = (run.step, caller.clone());
@@ -222,26 +229,31 @@ impl Engine {
 
 /// A change as the caller may see it.
 fn bulk_view(reader: &Reader<'_>, caller: &Caller, bulk: Bulk) -> Result<BulkView, store::Error> {
+    let sees = |id: &MemoryId| caller.must_have(Role::Read, *id).is_ok();
     let name = |id: Option<MemoryId>| {
-        let seen = id.filter(|id| caller.must_have(Role::Read, *id).is_ok());
-        let memory = seen.map_or(Ok(None), |id| reader.memory_by_id(id));
+        let memory = id
+            .filter(sees)
+            .map_or(Ok(None), |id| reader.memory_by_id(id));
         memory.map(|memory| memory.map(|memory| memory.name))
     };
+    let (mut asked, mut report) = (bulk.start.asked, bulk.report);
+    // What was asked for names the other memory and quotes texts; the ids may be of either.
+    if !sees(&bulk.start.memory) || !bulk.start.other.as_ref().is_none_or(sees) {
+        asked = None;
+        report.conflicts.clear();
+    }
     Ok(BulkView {
         id: bulk.id.0.to_string(),
         kind: bulk.start.kind.as_str().to_owned(),
         memory: name(Some(bulk.start.memory))?.unwrap_or_default(),
         to: name(bulk.start.other)?,
         undoes: bulk.start.undoes.map(|id| id.0.to_string()),
-        asked: bulk
-            .start
-            .asked
-            .and_then(|asked| serde_json::from_str(&asked).ok()),
+        asked: asked.and_then(|asked| serde_json::from_str(&asked).ok()),
         state: bulk.state.into(),
         by: bulk.start.by,
         started_at: view::time(bulk.started_at),
         finished_at: bulk.finished_at.map(view::time),
-        report: bulk.report,
+        report,
     })
 }
 
@@ -311,6 +323,7 @@ impl Run<'_> {
 
     fn each_touched(
         &mut self,
+        caller: &Caller,
         of: ImportId,
         one: impl Fn(&mut Tx<'_>, UnitId, &mut Step) -> Result<(), store::Error>
         + Clone
@@ -323,6 +336,7 @@ impl Run<'_> {
                 .engine
                 .store
                 .read(|reader| reader.touched(of, place, IDS_AT_ONCE))?;
+            self.engine.must_go_on(caller)?;
             after = next;
             for units in units.chunks(UNITS_AT_ONCE) {
                 self.write(units.to_vec(), one.clone())?;

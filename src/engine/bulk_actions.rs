@@ -184,16 +184,17 @@ impl Engine {
         + Send
         + 'static,
     ) -> Result<BulkView, Error> {
-        let done = self.each_page(memory, filter, |units| {
+        let done = self.each_page(caller, memory, filter, |units| {
             let chosen = units.iter().map(|unit| (unit.id, unit.rev)).collect();
             run.write(chosen, one)
         });
         self.end_bulk(caller, run, done)
     }
 
-    /// Pages of the units that a filter takes.
+    /// Pages of the units that a filter takes, as long as the server and the caller's key go on.
     pub(super) fn each_page(
         &self,
+        caller: &Caller,
         memory: MemoryId,
         filter: &Filter,
         mut each: impl FnMut(Vec<Unit>) -> Result<(), Error>,
@@ -201,6 +202,7 @@ impl Engine {
         let bounds = filter.ready("/filter/")?;
         let mut after = None;
         loop {
+            self.must_go_on(caller)?;
             let page = self.filtered(memory, &bounds, after, super::bulk::UNITS_AT_ONCE)?;
             if !page.units.is_empty() {
                 each(page.units)?;

@@ -101,6 +101,11 @@ pub enum Error {
         "the disk failed and the store is read-only until the server is restarted: look at its log"
     )]
     StoreFailed,
+    /// The key was revoked, or its time ended, while something ran with it.
+    #[error(
+        "this key was revoked or its time is over: what was done before stays, the rest was not begun"
+    )]
+    KeyEnded,
     /// The server is ending.
     #[error("the server is ending: repeat when it is back")]
     Ending,

@@ -160,6 +160,17 @@ impl Engine {
         Ok(admitted)
     }
 
+    /// Whether somebody who was let in for something that takes long may go on: their key (none is the local
+    /// administrator's) was neither revoked nor has it expired. It counts as no request.
+    pub fn still_admits(&self, key: Option<&str>) -> Result<(), KeyFault> {
+        key.map_or(Ok(()), |id| self.keys.must_be_good(id, self.store.now()))
+    }
+
+    /// The same for work in pieces, which ends between two of them.
+    pub(super) fn must_still_admit(&self, key: Option<&str>) -> Result<(), Error> {
+        self.still_admits(key).map_err(|_| Error::KeyEnded)
+    }
+
     /// Makes a key. Its text is in the reply and nowhere else.
     pub fn create_key(&self, caller: &Caller, asked: &KeyRequest) -> Result<MadeKey, Error> {
         caller.must_be_admin()?;

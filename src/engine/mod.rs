@@ -25,6 +25,8 @@ mod idempotency;
 mod imports;
 mod keeper;
 mod keys;
+#[cfg(test)]
+mod keys_tests;
 mod lookup;
 mod measure;
 mod memories;
@@ -73,7 +75,7 @@ pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use measure::{QuestionKind, SnapshotFigures, questions};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
 pub use stats::{ActivityView, LanguageCount, Stats};
-pub use transfer::Exported;
+pub use transfer::{Exported, Shape};
 pub use upkeep::{Damage, Verification};
 
 pub use requests::{

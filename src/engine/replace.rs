@@ -306,7 +306,7 @@ impl Engine {
         let memory = self.memory_for(caller, Role::Write, memory)?.id;
         let pattern = Pattern::new(asked)?;
         let mut run = self.begin_bulk(caller, start(caller, memory, BulkKind::Replace, asked)?)?;
-        let done = self.each_page(memory, &asked.filter, |units| {
+        let done = self.each_page(caller, memory, &asked.filter, |units| {
             let mut chosen = Vec::new();
             for unit in units {
                 match pattern.draft(&unit) {

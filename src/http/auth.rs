@@ -60,9 +60,35 @@ pub(super) fn admit(request: &HttpRequest, offered: Option<&str>) -> Result<Acce
     }
 }
 
+/// Whether whoever was let in for a request that waits may still be there. Unlike [`admit`] it is no request of the
+/// key's minute and takes no second place beside the one that waits.
+pub(super) fn still(request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
+    let state: &web::Data<State> = request.app_data().ok_or_else(Problem::internal)?;
+    match given(request) {
+        // The first key was made meanwhile.
+        Given::Nothing if caller.key.is_none() && !state.engine.is_open() => Err(unauthenticated()),
+        _ => {
+            let key = caller.key.as_deref();
+            let still = state.engine.still_admits(key);
+            still.map_err(|fault| refusal(request, fault))
+        }
+    }
+}
+
 /// Whose key it is. Its turn and what is left of its minute go along with the request.
 fn known(state: &State, request: &HttpRequest, key: &str) -> Result<Caller, Problem> {
-    let admitted = state.engine.admit(key).map_err(|fault| match fault {
+    let admitted = state.engine.admit(key);
+    let admitted = admitted.map_err(|fault| refusal(request, fault))?;
+    let mut extensions = request.extensions_mut();
+    extensions.insert(admitted.turn);
+    if let Some(rate) = admitted.rate {
+        extensions.insert(rate);
+    }
+    Ok(admitted.caller)
+}
+
+fn refusal(request: &HttpRequest, fault: KeyFault) -> Problem {
+    match fault {
         KeyFault::Unknown => unauthenticated(),
         KeyFault::Revoked => refused(
             "key_revoked",
@@ -90,13 +116,7 @@ fn known(state: &State, request: &HttpRequest, key: &str) -> Result<Caller, Prob
             )
             .retry_after(rate.reset)
         }
-    })?;
-    let mut extensions = request.extensions_mut();
-    extensions.insert(admitted.turn);
-    if let Some(rate) = admitted.rate {
-        extensions.insert(rate);
     }
-    Ok(admitted.caller)
 }
 
 /// What stands in `Authorization`.

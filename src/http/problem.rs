@@ -366,6 +366,9 @@ impl From<Error> for Problem {
             Error::StoreFailed => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", detail)
             }
+            Error::KeyEnded => {
+                Self::new(StatusCode::UNAUTHORIZED, "key_revoked", detail).and_close()
+            }
             Error::Ending => Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", detail)
                 .retry_after(5)
                 .and_close(),
@@ -465,6 +468,7 @@ mod tests {
             ),
             (invalid("unbalanced_bidi"), 422, "unbalanced_bidi"),
             (Error::NotFound { what: "x".into() }, 404, "not_found"),
+            (Error::KeyEnded, 401, "key_revoked"),
             (Error::Exists { name: "x".into() }, 409, "exists"),
             (
                 Error::Gone {

@@ -69,7 +69,7 @@ pub struct BulkReport {
     /// Units that were as wanted already.
     pub unchanged: u64,
     /// Ids of units that were left alone, because someone edited them meanwhile or since, or because the result
-    /// would be no segment; the first 1,000.
+    /// would be no segment; the first 1,000. None for who may not see all memories that a change is about.
     pub conflicts: Vec<String>,
     /// How many of those there were.
     pub conflicts_total: u64,

@@ -363,6 +363,68 @@ fn an_import_that_stands_still_does_not_keep_the_server_from_ending() {
     assert_eq!(status["report"]["added"], client.browse("slow").len());
 }
 
+/// Asked to end or killed while it replaces in many units: what was done is known, and is taken back as a whole.
+#[test]
+fn a_change_of_many_units_that_was_cut_off_is_taken_back_as_a_whole() {
+    const UNITS: u64 = 12_000;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Served::start(&data);
+    let client = Client::new(&server.address);
+    client.post("/v1/memories", &json!({ "name": "big" }));
+    let imported = client.import("big", TmxStream::new(0, UNITS, None));
+    assert_eq!(imported.unwrap().status, 200);
+    let texts = |client: &Client| -> Vec<Value> {
+        let units = client.browse("big").into_iter();
+        units.map(|mut unit| unit["variants"].take()).collect()
+    };
+    let before = texts(&client);
+    for kills in [false, true] {
+        let address = server.address.clone();
+        let replacing = thread::spawn(move || {
+            let asked = json!({"lang": "en", "find": "e", "with": "E"});
+            let path = "/v1/memories/big/bulk/replace";
+            Client::new(&address).try_send("POST", path, Some(&asked))
+        });
+        let client = Client::new(&server.address);
+        let newest = |client: &Client| client.get("/v1/memories/big/bulk").json()["bulk"][0].take();
+        wait_for("the first thousand", || {
+            let change = newest(&client);
+            let changed = change["report"]["changed"].as_u64()?;
+            (change["state"] == "running" && changed > 0).then_some(())
+        });
+        if kills {
+            server.kill();
+        } else {
+            let (code, took) = server.end();
+            assert_eq!(code, 0);
+            assert!(took < Duration::from_secs(8), "{took:?}");
+            assert!(journal_is_empty(&data));
+        }
+        let reply = replacing.join().unwrap();
+        assert!(reply.is_none_or(|reply| reply.code() == "shutting_down"));
+
+        server = Served::start(&data);
+        let client = Client::new(&server.address);
+        let change = newest(&client);
+        assert_eq!(change["state"], "interrupted", "{change}");
+        let changed = change["report"]["changed"].as_u64().unwrap();
+        let now = texts(&client);
+        let differ = now.iter().zip(&before).filter(|(now, then)| now != then);
+        assert_eq!(differ.count() as u64, changed);
+        assert!((1_000..UNITS).contains(&changed), "{changed}");
+        let path = format!("/v1/bulk/{}", change["id"].as_str().unwrap());
+        let undone = client.try_send("DELETE", &path, None).unwrap().json();
+        let report = &undone["report"];
+        assert_eq!(
+            (&report["changed"], &report["conflicts_total"]),
+            (&json!(changed), &json!(0)),
+            "{undone}"
+        );
+        assert!(texts(&client) == before, "all is as it was");
+    }
+}
+
 #[test]
 fn a_second_server_on_the_folder_ends_at_once_and_names_the_first() {
     let folder = tempfile::tempdir().unwrap();

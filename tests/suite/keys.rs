@@ -426,3 +426,55 @@ fn while_it_is_open_only_pages_and_names_of_this_machine_may_ask_and_then_only_k
     let answer = server.raw(raw.as_bytes());
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
+
+/// Who may see one of two memories is told nothing of the other by what was moved from the one to the other.
+#[test]
+fn what_was_moved_tells_nothing_of_the_memory_that_may_not_be_seen() {
+    let server = TestServer::with_a_unit();
+    let made = server.post("/v1/memories", r#"{"name":"secret-place"}"#);
+    assert_eq!(made.status, 201);
+    for text in ["Hidden words.", "Other hidden words."] {
+        let unit = format!(r#"{{"variants":{{"en":"{text}","fa":"متن"}}}}"#);
+        let written = server.post("/v1/memories/secret-place/units", &unit);
+        assert_eq!(written.status, 201);
+    }
+    let (_, news) = key(&server, r#"{"role":"admin","memories":["news"]}"#);
+    let (_, secret) = key(&server, r#"{"role":"admin","memories":["secret-place"]}"#);
+    let post = |path: &str, body: &str| {
+        let reply = server.ask(Some(TOKEN), "POST", path, body);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()["id"].as_str().unwrap().to_owned()
+    };
+    let filter = r#""filter":{"text":"hidden words"}"#;
+    let here = post(
+        "/v1/memories/secret-place/bulk/move",
+        &format!(r#"{{"to":"news",{filter}}}"#),
+    );
+    let away = post(
+        "/v1/memories/news/bulk/move",
+        &format!(r#"{{"to":"secret-place",{filter}}}"#),
+    );
+    let shown = |key: &str, path: &str| server.ask(Some(key), "GET", path, "");
+    for (key, memory, own) in [(&news, "news", &away), (&secret, "secret-place", &here)] {
+        let list = shown(key, &format!("/v1/memories/{memory}/bulk"));
+        let changes = list.json()["bulk"].as_array().unwrap().clone();
+        assert_eq!(changes.len(), 2, "{}", list.text);
+        let one = shown(key, &format!("/v1/bulk/{own}"));
+        assert_eq!(one.json()["kind"], "move");
+        for reply in [&list, &one] {
+            let other = if memory == "news" {
+                "secret-place"
+            } else {
+                "\"news\""
+            };
+            assert_eq!(reply.status, 200);
+            for told in [other, "idden", "asked"] {
+                assert!(!reply.text.contains(told), "{told}: {}", reply.text);
+            }
+        }
+    }
+    is_problem(&shown(&news, &format!("/v1/bulk/{here}")), 404, "not_found");
+    let both = shown(TOKEN, &format!("/v1/bulk/{away}")).json();
+    assert_eq!(both["asked"]["to"], "secret-place");
+    assert_eq!(both["asked"]["filter"]["text"], "hidden words");
+}

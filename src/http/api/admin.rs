@@ -34,6 +34,7 @@ pub(in crate::http) async fn backup(
 ) -> Result<HttpResponse, Problem> {
     let place = Door::transfer(&request)?;
     let (engine, caller) = (Arc::clone(&state.engine), access.caller);
+    let key = caller.key.clone();
     let (copy, mut file, length) = blocking(move || {
         let copy = engine.backup_copy(&caller)?;
         let (file, length) = copy.open()?;
@@ -42,9 +43,11 @@ pub(in crate::http) async fn backup(
     .await?;
     let (mut out, stream) = download();
     let span = tracing::Span::current();
+    let giver = Arc::clone(&state.engine);
     let work = move || {
         let (_place, _copy) = (place, copy);
-        let sent = send(&mut file, &mut out).and_then(|()| out.finish());
+        let still = || giver.still_admits(key.as_deref()).is_ok();
+        let sent = send(&mut file, &mut out, still).and_then(|()| out.finish());
         if let Err(error) = sent {
             tracing::info!(%error, "a download of a backup broke off");
         }
@@ -62,13 +65,15 @@ pub(in crate::http) async fn backup(
         .streaming(stream))
 }
 
-fn send(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+/// Sends it as long as the key that asked for it is good.
+fn send(from: &mut impl Read, to: &mut impl Write, still: impl Fn() -> bool) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     loop {
         let length = from.read(&mut piece)?;
         match piece.get(..length) {
             None | Some([]) => return Ok(()),
-            Some(piece) => to.write_all(piece)?,
+            Some(piece) if still() => to.write_all(piece)?,
+            Some(_) => return Err(io::Error::other("its key was revoked")),
         }
     }
 }

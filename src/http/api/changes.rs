@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::json;
-use crate::engine::{ChangePage, Following, MOST_CHANGES};
-use crate::http::auth::Access;
+use crate::engine::{Caller, ChangePage, Following, MOST_CHANGES};
+use crate::http::auth::{self, Access};
 use crate::http::body::Parameters;
 use crate::http::door::Place;
 use crate::http::problem::Problem;
@@ -44,14 +44,17 @@ pub(in crate::http) struct Feed {
 ///
 /// 1. Start without `after`, with an empty copy. Where the log no longer reaches back to the beginning the reply is
 ///    410 `behind_horizon`: then ask with `after=head`, keep the cursor, read the units of every memory
-///    (`/v1/memories`, `/v1/memories/{name}/units`) into the copy, and go on from that cursor.
+///    (`/v1/memories`, `/v1/memories/{name}/units`), the concepts (`/v1/concepts`) and the styles (`/v1/styles`) into
+///    the copy, and go on from that cursor.
 /// 2. `unit_put`: unless the copy has this revision or a later one, `GET /v1/units/{id}` and put it in; a 404 means
 ///    that it is gone by now: take it out.
 /// 3. `unit_deleted`: take it out, unless the copy has a later revision.
 /// 4. `memory_deleted`: take out all units of that memory.
 /// 5. `memory_put`: where the copy does not have the memory, it is new or has come back: read its units. Otherwise
 ///    its title, penalty or read-only mark changed.
-/// 6. Ask again with the reply's `cursor`; at once where `more` is true, else with `wait`.
+/// 6. `concept_put`, `concept_deleted`, `style_put`, `style_deleted`: as of a unit, with `/v1/concepts/{id}` and
+///    `/v1/styles/{id}`; told to who may read the glossary. Leave them alone where only memories are copied.
+/// 7. Ask again with the reply's `cursor`; at once where `more` is true, else with `wait`.
 ///
 /// Done in this order, the copy is equal to the store whenever a reply says `more: false` and nothing was written
 /// meanwhile. 410 `epoch_changed` (a restored backup) is answered like `behind_horizon`. The log keeps 7 days.
@@ -86,26 +89,27 @@ pub(in crate::http) async fn follow(
         memory,
         limit,
     };
+    let caller = access.caller;
     if wait == 0 {
-        let page = look(&state, access, &asked).await?;
+        let page = look(&state, &caller, &asked).await?;
         return json(StatusCode::OK, &page);
     }
     let until = Instant::now() + Duration::from_secs(wait.into());
     let mut waiting = state.news.wait()?;
-    let mut page = look(&state, access, &asked).await?;
+    let mut page = look(&state, &caller, &asked).await?;
     // Whoever only waits is in nobody's way.
     drop(request.extensions_mut().remove::<Place>());
     while page.changes.is_empty() && !page.more && waiting.next(until).await {
         let _turn = state.news.look().await;
         // A key may have been revoked meanwhile.
-        let access = Access::extract(&request).await?;
+        auth::still(&request, &caller)?;
         asked.after = Some(page.cursor);
-        page = look(&state, access, &asked).await?;
+        page = look(&state, &caller, &asked).await?;
     }
     json(StatusCode::OK, &page)
 }
 
-async fn look(state: &State, access: Access, asked: &Following) -> Result<ChangePage, Problem> {
-    let (engine, asked) = (state.engine.clone(), asked.clone());
-    blocking(move || engine.changes(&access.caller, &asked)).await
+async fn look(state: &State, caller: &Caller, asked: &Following) -> Result<ChangePage, Problem> {
+    let (engine, caller, asked) = (state.engine.clone(), caller.clone(), asked.clone());
+    blocking(move || engine.changes(&caller, &asked)).await
 }
