@@ -2,7 +2,9 @@
 //! makes one up or wants to count what others did between two of them.
 //!
 //! The place is covered and sealed by SHA-256 under the epoch, 128 random bits that no reply shows. Before it stand
-//! four bytes that tell epochs apart, behind it a check that tells a typing error from another epoch.
+//! four bytes that tell epochs apart and eight random ones, so that no two cursors are alike: whoever asks again and
+//! again does not learn from them when something happened that is not for them. Behind it stands a check that tells a
+//! typing error from another epoch.
 
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
@@ -10,14 +12,18 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Error, invalid};
 use crate::model::Seq;
 
-/// Bytes of a cursor: the epoch's mark, the seal, the covered place, the check.
-const LENGTH: usize = 4 + 8 + 8 + 4;
+/// Bytes of a cursor: the epoch's mark, the random ones, the seal, the covered place, the check.
+const LENGTH: usize = 4 + 8 + 8 + 8 + 4;
 
 /// The cursor of a place.
 pub(super) fn of_place(epoch: &str, place: Seq) -> String {
-    let seal: [u8; 8] = digest(epoch, "seal", &place.0.to_be_bytes());
+    let mut random = [0; 8];
+    // Without randomness cursors are alike again; that is no reason to refuse requests.
+    let _ = getrandom::fill(&mut random);
+    let seal = seal(epoch, &random, place.0);
     let covered = u64::from_be_bytes(digest(epoch, "cover", &seal)) ^ place.0 as u64;
     let mut bytes = mark(epoch).to_vec();
+    bytes.extend(random);
     bytes.extend(seal);
     bytes.extend(covered.to_be_bytes());
     bytes.extend(check(&bytes));
@@ -38,13 +44,14 @@ pub(super) fn read_place(epoch: &str, text: &str) -> Result<Seq, Error> {
     if mark(epoch) != *found {
         return Err(epoch_changed());
     }
-    let (seal, covered) = rest.split_at(8);
-    let cover = u64::from_be_bytes(digest(epoch, "cover", seal));
+    let (random, rest) = rest.split_at(8);
+    let (sealed, covered) = rest.split_at(8);
+    let cover = u64::from_be_bytes(digest(epoch, "cover", sealed));
     let covered = covered
         .iter()
         .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
     let place = (covered ^ cover) as i64;
-    if digest::<8>(epoch, "seal", &place.to_be_bytes()) != *seal {
+    if seal(epoch, random, place) != *sealed {
         return Err(forged());
     }
     Ok(Seq(place))
@@ -60,12 +67,16 @@ pub(super) fn epoch_changed() -> Error {
 
 /// How a client starts again.
 pub(super) const AGAIN: &str = "GET /v1/changes?after=head and keep its cursor, then read the units of every memory in \
-     /v1/memories, then go on from that cursor";
+     /v1/memories, /v1/concepts and /v1/styles, then go on from that cursor";
 
 fn forged() -> Error {
     let reason =
         "give the cursor of the reply before as it was, none to start at the beginning, or `head`";
     invalid("invalid_cursor", "after", reason)
+}
+
+fn seal(epoch: &str, random: &[u8], place: i64) -> [u8; 8] {
+    digest(epoch, "seal", &[random, &place.to_be_bytes()].concat())
 }
 
 fn mark(epoch: &str) -> [u8; 4] {
@@ -158,7 +169,7 @@ mod tests {
         }
         // Whoever knows how it is made, but not the epoch, gets no further than the check.
         let mut made: Vec<u8> = mark(EPOCH).to_vec();
-        made.extend([7; 16]);
+        made.extend([7; 24]);
         made.extend(check(&made));
         let made: String = made.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(code(read_place(EPOCH, &made)), "invalid_cursor");
@@ -166,12 +177,15 @@ mod tests {
 
     #[test]
     fn cursors_side_by_side_tell_nothing_of_their_distance() {
-        let (one, two) = (of_place(EPOCH, Seq(1)), of_place(EPOCH, Seq(2)));
-        assert_eq!(one[..8], two[..8]);
-        let same = one[8..40]
-            .bytes()
-            .zip(two[8..40].bytes())
-            .filter(|(a, b)| a == b);
-        assert!(same.count() < 12);
+        // Nor whether there is one between them.
+        for other in [1, 2] {
+            let (one, other) = (of_place(EPOCH, Seq(1)), of_place(EPOCH, Seq(other)));
+            assert_eq!(one[..8], other[..8]);
+            let same = one[8..56]
+                .bytes()
+                .zip(other[8..56].bytes())
+                .filter(|(a, b)| a == b);
+            assert!(same.count() < 18, "{one} {other}");
+        }
     }
 }

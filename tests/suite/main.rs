@@ -14,7 +14,7 @@
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
 //!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
-//! * `changes`: a copy that follows the store, and those who wait for news
+//! * `changes`: the feed of what happened, and those who wait for news; `follower`: a copy that follows it
 //! * `terms`: names and terms in texts, as editors and translators ask
 //! * `languagetool`: its protocol; `languagetool_clients`: real clients of it
 //! * `reconcile`: the glossary for `OpenRefine`, and with `OpenRefine` and Python clients themselves
@@ -40,6 +40,7 @@ mod crash;
 mod documents;
 mod faults;
 mod folders;
+mod follower;
 mod glossary;
 mod glossary_files;
 mod glossary_harm;
