@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 
 use super::target::{Place, Target};
 use super::{FileFormat, Usage, missing, remark};
-use crate::engine::{Caller, Filter};
+use crate::engine::{Caller, Filter, Shape};
 use crate::model::Lang;
 
 /// What `export` takes.
@@ -24,6 +24,9 @@ pub(super) struct ExportArguments {
     /// The file to write; else standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// CSV for spreadsheets: guards cells that they would take for formulas with an apostrophe, which `import` takes away
+    #[arg(long)]
+    spreadsheet: bool,
     #[command(flatten)]
     only: Only,
 }
@@ -118,6 +121,9 @@ pub(super) fn run(place: &Place, arguments: &ExportArguments) -> anyhow::Result<
         .format
         .or_else(by_name)
         .ok_or_else(|| Usage("give --format tmx, tsv or csv".into()))?;
+    if arguments.spreadsheet && format.name() != "csv" {
+        return Err(Usage("--spreadsheet is for --format csv".into()).into());
+    }
     let target = place.open()?;
     let write = |out: &mut dyn Write| {
         let written = write(&target, arguments, format, out);
@@ -147,9 +153,13 @@ fn write(
             let caller = Caller::local();
             let filter = arguments.only.filter();
             let memory = &arguments.memory;
+            let shape = Shape {
+                format: format.into(),
+                spreadsheet: arguments.spreadsheet,
+            };
             let exported = here
                 .engine
-                .export(&caller, memory, format.into(), &filter, &mut out)?;
+                .export(&caller, memory, shape, &filter, &mut out)?;
             for reason in &exported.reasons {
                 remark(reason);
             }
@@ -163,11 +173,11 @@ fn write(
             }
         }
         Target::There(client) => {
-            let mut file = client.export(
-                &arguments.memory,
-                format.name(),
-                &query(&arguments.only.filter())?,
-            )?;
+            let mut query = query(&arguments.only.filter())?;
+            if arguments.spreadsheet {
+                query.push(("spreadsheet".into(), "true".into()));
+            }
+            let mut file = client.export(&arguments.memory, format.name(), &query)?;
             copy(&mut file, &mut out)?;
         }
     }

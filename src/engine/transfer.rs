@@ -26,6 +26,24 @@ const BATCHES_AHEAD: usize = 2;
 /// Units read from the store at once for an export: a short read transaction each.
 const EXPORTED_AT_ONCE: usize = 500;
 
+/// What a file is to be that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Its format.
+    pub format: Format,
+    /// CSV: no cell acts as a formula in a spreadsheet. They are guarded by an apostrophe, which an import takes away.
+    pub spreadsheet: bool,
+}
+
+impl From<Format> for Shape {
+    fn from(format: Format) -> Self {
+        Self {
+            format,
+            spreadsheet: false,
+        }
+    }
+}
+
 /// What an export wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exported {
@@ -174,11 +192,11 @@ impl Engine {
         &self,
         caller: &Caller,
         memory: &str,
-        format: Format,
+        shape: impl Into<Shape>,
         filter: &Filter,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
-        self.export_some(caller, memory, format, filter, u64::MAX, out)
+        self.export_some(caller, memory, shape, filter, u64::MAX, out)
     }
 
     /// The same, ending with the page on which so many units have been written.
@@ -186,11 +204,15 @@ impl Engine {
         &self,
         caller: &Caller,
         memory: &str,
-        format: Format,
+        shape: impl Into<Shape>,
         filter: &Filter,
         enough: u64,
         out: &mut dyn Write,
     ) -> Result<Exported, Error> {
+        let Shape {
+            format,
+            spreadsheet,
+        } = shape.into();
         let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
         self.note(caller, Deed::memory("exported", memory.id, &memory.name));
@@ -201,12 +223,13 @@ impl Engine {
             source: langs.first().cloned(),
             langs: two_at_least(langs),
             context: false,
-            spreadsheet_safe: false,
+            spreadsheet_safe: spreadsheet,
         };
         let mut writer = formats::Writer::new(out, format, &options)?;
         let mut exported = Exported::default();
         let mut after = None;
         loop {
+            self.must_still_admit(caller.key.as_deref())?;
             let page = self.filtered(memory, &bounds, after, EXPORTED_AT_ONCE)?;
             for unit in &page.units {
                 match writer.write_unit(unit)? {
@@ -336,6 +359,10 @@ impl Run<'_> {
                     return Err(Failure::Format(error));
                 }
             };
+            let key = self.who.key.as_deref();
+            self.engine
+                .must_still_admit(key)
+                .map_err(|_| Failure::KeyEnded)?;
             units += 1;
             self.take(entry);
             if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
@@ -474,6 +501,7 @@ impl Run<'_> {
             },
             Err(Failure::Store(error)) => Err(stopped(error.into(), report)),
             Err(Failure::Ending) => Err(stopped(Error::Ending, report)),
+            Err(Failure::KeyEnded) => Err(stopped(Error::KeyEnded, report)),
             Err(Failure::Format(error)) if error.code == formats::code::IO => Err(Error::Input {
                 reason: error.to_string(),
                 report: Box::new(report),
@@ -492,4 +520,6 @@ enum Failure {
     Store(store::Error),
     /// The server ends.
     Ending,
+    /// The key is not good any more.
+    KeyEnded,
 }

@@ -16,7 +16,7 @@ use super::json;
 use super::memories::NoParameters;
 use crate::engine::{
     Caller, Engine, Error, Filter, Format, Idempotency, ImportMode, ImportStatus, Progress,
-    Remembered, Turn,
+    Remembered, Shape, Turn,
 };
 use crate::failpoint;
 use crate::http::auth::Access;
@@ -125,6 +125,23 @@ pub(in crate::http) struct ExportQuery {
     /// The file's format.
     #[param(inline)]
     format: FormatName,
+    /// CSV that a spreadsheet opens: cells that it would take for formulas get an apostrophe in front, which an import
+    /// takes away again.
+    spreadsheet: Option<bool>,
+}
+
+impl ExportQuery {
+    fn shape(&self) -> Result<Shape, Problem> {
+        let spreadsheet = self.spreadsheet.unwrap_or(false);
+        if spreadsheet && !matches!(self.format, FormatName::Csv) {
+            let detail = "only format=csv can be written for spreadsheets";
+            return Err(Problem::bad_request("invalid_value", detail).at("spreadsheet"));
+        }
+        Ok(Shape {
+            format: self.format.format(),
+            spreadsheet,
+        })
+    }
 }
 
 /// Import a file
@@ -378,7 +395,8 @@ pub(in crate::http) async fn export(
     let MemoryName(name) = name;
     let asked = name.clone();
     // Not a byte before the memory and the filter are known to be good: afterwards it is too late for an error.
-    let Filtered(ExportQuery { format }, filter) = query;
+    let Filtered(asked_for, filter) = query;
+    let (format, shape) = (asked_for.format, asked_for.shape()?);
     let (caller, filter) = blocking(move || {
         engine.check_export(&caller, &asked, &filter)?;
         Ok((caller, filter))
@@ -391,7 +409,7 @@ pub(in crate::http) async fn export(
     let span = tracing::Span::current();
     let work = move || {
         let _held = (place, turn);
-        let written = engine.export(&caller, &name, format.format(), &filter, &mut file);
+        let written = engine.export(&caller, &name, shape, &filter, &mut file);
         match written.and_then(|exported| Ok(file.finish().map(|()| exported)?)) {
             Ok(exported) if exported.skipped > 0 => {
                 let skipped = exported.skipped;

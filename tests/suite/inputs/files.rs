@@ -235,14 +235,24 @@ pub(super) fn formulas(world: &World) {
             .starts_with("attachment")
     );
     assert_eq!(exported.header("x-content-type-options"), "nosniff");
-    let again = world.open.import(
-        "/v1/memories/markup/import?format=csv",
-        exported.text.as_bytes(),
-    );
-    assert_eq!(
-        again.json()["added"],
-        0,
-        "it comes back as it was: {}",
-        again.text
-    );
+    let path = "/v1/memories/markup/export?spreadsheet=true&format=";
+    let safe = world.open.get(&format!("{path}csv"));
+    for cell in cells {
+        let found = safe.text.contains(&format!("'{cell}"));
+        assert!(found, "{cell}: {}", safe.text);
+        assert!(!exported.text.contains(&format!("'{cell}")), "{cell}");
+    }
+    is_problem(&world.open.get(&format!("{path}tmx")), 400, "invalid_value");
+    for file in [exported, safe] {
+        let again = world.open.import(
+            "/v1/memories/markup/import?format=csv",
+            file.text.as_bytes(),
+        );
+        assert_eq!(
+            again.json()["added"],
+            0,
+            "it comes back as it was: {}",
+            again.text
+        );
+    }
 }
