@@ -9,6 +9,8 @@ use crate::store::{self, AuditEntry, AuditFilter, Deed};
 
 /// The most entries on a page.
 const MOST_ON_A_PAGE: usize = 1_000;
+/// For cursors.
+const LIST: &str = "the audit log";
 
 /// Which entries to show; all conditions given must hold.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +89,7 @@ impl Engine {
         let before = query
             .after
             .as_deref()
-            .map(view::read_audit_cursor)
+            .map(|cursor| view::read_cursor(LIST, cursor, "after"))
             .transpose()?;
         let page = self.store.read(|reader| match &filter.memory {
             Some(name) if !reader.memory_was(name)? => Ok(None),
@@ -96,7 +98,7 @@ impl Engine {
         let page = page.ok_or_else(|| not_found("memory"))?;
         Ok(AuditPage {
             entries: page.entries.into_iter().map(shown).collect(),
-            cursor: page.next.map(view::audit_cursor),
+            cursor: page.next.map(|entry| view::cursor(LIST, entry)),
         })
     }
 

@@ -31,9 +31,11 @@ impl Engine {
         }
         let bounds = filter.ready("")?;
         let memory = self.memory_for(caller, Role::Read, memory)?;
+        let list = view::units_of(memory.id);
         let mut after = cursor
-            .map(|cursor| view::read_cursor(memory.id, cursor))
-            .transpose()?;
+            .map(|cursor| view::read_cursor(&list, cursor, "cursor"))
+            .transpose()?
+            .map(UnitId);
         let mut units = Vec::new();
         for _ in 0..LOOKS_FOR_A_PAGE {
             let mut page = self.filtered(memory.id, &bounds, after, limit - units.len())?;
@@ -48,7 +50,7 @@ impl Engine {
                 .iter()
                 .map(|unit| view::unit(unit, &memory.name))
                 .collect(),
-            cursor: after.map(|unit| view::cursor(memory.id, unit)),
+            cursor: after.map(|unit| view::cursor(&list, unit.0)),
         })
     }
 

@@ -4,7 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::access::not_found;
 use super::view::{self, Offsets};
@@ -103,11 +102,13 @@ impl Engine {
     ) -> Result<ConcordancePage, Error> {
         self.must_be_ready()?;
         check(asked)?;
+        let list = list(asked);
         let before = asked
             .cursor
             .as_deref()
-            .map(|cursor| read_cursor(asked, cursor))
-            .transpose()?;
+            .map(|cursor| view::read_cursor(&list, cursor, "cursor"))
+            .transpose()?
+            .map(UnitId);
         let memories = self.concordance_memories(caller, asked)?;
         let wanted = Wanted::read(&asked.query);
         let mut page = Collecting {
@@ -125,7 +126,7 @@ impl Engine {
         };
         Ok(ConcordancePage {
             hits: page.hits,
-            cursor: reached.map(|unit| cursor(asked, unit)),
+            cursor: reached.map(|unit| view::cursor(&list, unit.0)),
             truncated,
         })
     }
@@ -267,29 +268,16 @@ impl Collecting<'_> {
     }
 }
 
-/// Where the page after this unit begins, as clients see it: good for this question only.
-fn cursor(asked: &Concordance, unit: UnitId) -> String {
+/// The list of its hits, for cursors: they are good for this question only.
+fn list(asked: &Concordance) -> String {
     let lang = |lang: &Option<Lang>| lang.as_ref().map(|lang| lang.as_str().to_owned());
-    let question = format!(
-        "concordance of {:?} in {:?} {:?} {:?} before {}",
+    format!(
+        "concordance of {:?} in {:?} {:?} {:?}",
         asked.query,
         lang(&asked.lang),
         lang(&asked.target_lang),
         asked.memory,
-        unit.0
-    );
-    format!("{:x}-{:08x}", unit.0, xxh3_64(question.as_bytes()) >> 32)
-}
-
-/// And back.
-fn read_cursor(asked: &Concordance, text: &str) -> Result<UnitId, Error> {
-    let number = text.split_once('-').map(|(number, _)| number);
-    let unit = number.and_then(|number| i64::from_str_radix(number, 16).ok());
-    let known = unit.map(UnitId).filter(|unit| cursor(asked, *unit) == text);
-    known.ok_or_else(|| {
-        let reason = "give the cursor of the page before as it was, with the same question, or none for the first page";
-        invalid("invalid_cursor", "cursor", reason)
-    })
+    )
 }
 
 #[cfg(test)]
@@ -341,12 +329,11 @@ mod tests {
             memory: memory.map(str::to_owned),
             ..Concordance::default()
         };
-        let given = cursor(&asked("a", None), UnitId(255));
-        assert_eq!(read_cursor(&asked("a", None), &given).unwrap(), UnitId(255));
-        assert!(read_cursor(&asked("b", None), &given).is_err());
-        assert!(read_cursor(&asked("a", Some("m")), &given).is_err());
-        for forged in ["", "-", "ff", "ff-00000000", &given.to_uppercase()] {
-            assert!(read_cursor(&asked("a", None), forged).is_err(), "{forged}");
-        }
+        let list = |query, memory| list(&asked(query, memory));
+        let given = view::cursor(&list("a", None), 255);
+        let read = |list: &str, text: &str| view::read_cursor(list, text, "cursor");
+        assert_eq!(read(&list("a", None), &given).unwrap(), 255);
+        assert!(read(&list("b", None), &given).is_err());
+        assert!(read(&list("a", Some("m")), &given).is_err());
     }
 }

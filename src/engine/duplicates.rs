@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::requests::UnitView;
 use super::{Caller, Engine, Error, Role, invalid, view};
-use crate::model::{LangGroup, MemoryId, Unit};
+use crate::model::{LangGroup, Unit};
 use crate::store;
 use crate::text::fold;
 
@@ -70,8 +69,9 @@ impl Engine {
             return Err(invalid("out_of_range", "limit", &reason));
         }
         let memory = self.memory_for(caller, Role::Read, memory)?;
+        let list = format!("groups of {}", memory.id.0);
         let mut after = cursor
-            .map(|cursor| read_cursor(memory.id, cursor))
+            .map(|cursor| view::read_cursor(&list, cursor, "cursor"))
             .transpose()?;
         let mut shown = Vec::new();
         'looks: for _ in 0..LOOKS_FOR_A_PAGE {
@@ -101,7 +101,7 @@ impl Engine {
         }
         Ok(GroupPage {
             groups: shown,
-            cursor: after.map(|hash| cursor_after(memory.id, hash)),
+            cursor: after.map(|hash| view::cursor(&list, hash)),
         })
     }
 }
@@ -183,22 +183,4 @@ fn groups(units: Vec<Unit>) -> Vec<Group> {
         }
     }
     groups
-}
-
-/// Where the groups after this hash begin, as clients see it: good for this memory only.
-fn cursor_after(memory: MemoryId, hash: i64) -> String {
-    let check = xxh3_64(format!("groups of {} after {hash}", memory.0).as_bytes());
-    format!("{:x}-{:08x}", hash.cast_unsigned(), check >> 32)
-}
-
-fn read_cursor(memory: MemoryId, text: &str) -> Result<i64, Error> {
-    let hash = text
-        .split_once('-')
-        .and_then(|(hash, _)| u64::from_str_radix(hash, 16).ok())
-        .map(u64::cast_signed);
-    hash.filter(|hash| cursor_after(memory, *hash) == text)
-        .ok_or_else(|| {
-            let reason = "give the cursor of the page before as it was, or none for the first page";
-            invalid("invalid_cursor", "cursor", reason)
-        })
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::bulk::UNITS_AT_ONCE;
-use super::requests::{BulkOf, HistoryEntry, ImportMode, NewUnit, UnitView, VariantText, Written};
+use super::requests::{
+    BulkOf, HistoryEntry, HistoryPage, ImportMode, NewUnit, UnitView, VariantText, Written,
+};
 use super::{Caller, Engine, Error, Role, invalid, view};
 use crate::model::{Draft, Lang, MAX_VARIANTS, MemoryId, Unit, UnitId, Variant};
 use crate::store::{self, Actor, Deed, Mode, Outcome, Prepared, Tx};
@@ -142,18 +144,28 @@ impl Engine {
         Ok(deleted)
     }
 
-    /// All revisions, the newest first. Also of a deleted unit.
-    pub fn history(&self, caller: &Caller, id: &str) -> Result<Vec<HistoryEntry>, Error> {
+    /// A page of revisions, the newest first. Also of a deleted unit.
+    pub fn history(
+        &self,
+        caller: &Caller,
+        id: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<HistoryPage, Error> {
         let (id, memory) = self.unit_for(caller, Role::Read, id)?;
-        let (revisions, kinds) = self.store.read(|reader| {
-            let revisions = reader.history(id)?;
+        let list = format!("history of {}", id.0);
+        let before = cursor
+            .map(|cursor| view::read_cursor(&list, cursor, "cursor"))
+            .transpose()?;
+        let (revisions, next, kinds) = self.store.read(|reader| {
+            let (revisions, next) = reader.history(id, before, limit)?;
             let mut kinds = BTreeMap::new();
             for bulk in revisions.iter().filter_map(|revision| revision.import) {
                 if let Some(kind) = reader.bulk_kind(bulk)? {
                     kinds.insert(bulk, kind);
                 }
             }
-            Ok((revisions, kinds))
+            Ok((revisions, next, kinds))
         })?;
         let entry = |revision: store::Revision| HistoryEntry {
             rev: revision.rev,
@@ -171,7 +183,10 @@ impl Engine {
                 .as_ref()
                 .map(|unit| view::unit(unit, &memory.name)),
         };
-        Ok(revisions.into_iter().map(entry).collect())
+        Ok(HistoryPage {
+            history: revisions.into_iter().map(entry).collect(),
+            cursor: next.map(|rev| view::cursor(&list, rev)),
+        })
     }
 
     /// Writes the content of `to_rev` as a new revision; `rev` is the current one (of a deleted unit, that of its deletion).

@@ -137,6 +137,10 @@ mod tests {
             .read(|r| r.scan(crate::model::UnitId(0), 10_000))
             .unwrap();
         assert_eq!(units.len(), 2_500);
-        assert!(store.read(|r| r.history(crate::model::UnitId(1))).is_err());
+        assert!(
+            store
+                .read(|r| r.history(crate::model::UnitId(1), None, 9))
+                .is_err()
+        );
     }
 }

@@ -79,9 +79,9 @@ pub use transfer::{Exported, Shape};
 pub use upkeep::{Damage, Verification};
 
 pub use requests::{
-    BatchLookup, BulkOf, Explanation, HistoryEntry, ImportMode, ImportState, ImportStatus, Include,
-    Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch, NewMemory, NewUnit, Segment,
-    UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
+    BatchLookup, BulkOf, Explanation, HistoryEntry, HistoryPage, ImportMode, ImportState,
+    ImportStatus, Include, Lookup, LookupReply, Match, MatchKind, MemoryInfo, MemoryPatch,
+    NewMemory, NewUnit, Segment, UnitPage, UnitView, VariantText, WordStanding, WordView, Written,
 };
 
 use std::path::Path;

@@ -12,7 +12,7 @@ use super::bulk_actions::start;
 use super::filter::Filter;
 use super::view::{self, Offsets};
 use super::{Caller, Engine, Error, Role, invalid};
-use crate::model::{Draft, Lang, Unit, Variant};
+use crate::model::{Draft, Lang, Unit, UnitId, Variant};
 use crate::store::{BulkKind, Outcome, Prepared};
 use crate::text::tags;
 
@@ -269,8 +269,9 @@ impl Engine {
         let pattern = Pattern::new(asked)?;
         let bounds = asked.filter.ready("/filter/")?;
         let mut after = cursor
-            .map(|cursor| view::read_cursor(memory, cursor))
-            .transpose()?;
+            .map(|cursor| view::read_cursor(&view::units_of(memory), cursor, "cursor"))
+            .transpose()?
+            .map(UnitId);
         let (mut changes, mut units) = (Vec::new(), 0);
         'pages: for _ in 0..LOOKS_FOR_A_PAGE {
             let page = self.filtered(memory, &bounds, after, super::bulk::UNITS_AT_ONCE)?;
@@ -292,7 +293,7 @@ impl Engine {
         }
         Ok(ReplacePreview {
             changes,
-            cursor: after.map(|unit| view::cursor(memory, unit)),
+            cursor: after.map(|unit| view::cursor(&view::units_of(memory), unit.0)),
         })
     }
 

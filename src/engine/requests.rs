@@ -367,6 +367,16 @@ pub struct UnitPage {
     pub cursor: Option<String>,
 }
 
+/// A page of a unit's revisions, the newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = History)]
+pub struct HistoryPage {
+    pub history: Vec<HistoryEntry>,
+    /// Give it back as `cursor` for older ones; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
 /// A revision of a unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryEntry {

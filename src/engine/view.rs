@@ -26,40 +26,28 @@ pub(super) fn read_unit_id(id: &str) -> Result<UnitId, Error> {
     })
 }
 
-/// Where the page after this unit begins, as clients see it: good for this memory only.
-pub(super) fn cursor(memory: MemoryId, unit: UnitId) -> String {
-    let check = xxh3_64(format!("units of {} after {}", memory.0, unit.0).as_bytes());
-    format!("{:x}-{:08x}", unit.0, check >> 32)
+/// A place in a list as clients see it: good for this list only.
+pub(super) fn cursor(list: &str, place: i64) -> String {
+    let check = xxh3_64(format!("{list}, {place}").as_bytes());
+    format!("{:x}-{:08x}", place.cast_unsigned(), check >> 32)
 }
 
-/// And back.
-pub(super) fn read_cursor(memory: MemoryId, text: &str) -> Result<UnitId, Error> {
-    let number = text.split_once('-').map(|(number, _)| number);
-    let unit = number.and_then(|number| i64::from_str_radix(number, 16).ok());
-    let known = unit
-        .map(UnitId)
-        .filter(|unit| cursor(memory, *unit) == text);
+/// And back; `field` is where it stands in the request.
+pub(super) fn read_cursor(list: &str, text: &str, field: &str) -> Result<i64, Error> {
+    let place = text.split_once('-').map(|(place, _)| place);
+    let place = place.and_then(|place| u64::from_str_radix(place, 16).ok());
+    let known = place
+        .map(u64::cast_signed)
+        .filter(|place| cursor(list, *place) == text);
     known.ok_or_else(|| {
-        let reason = "give the cursor of the page before as it was, or none for the first page";
-        invalid("invalid_cursor", "cursor", reason)
+        let reason = "give the cursor of the page before as it was, with the same question, or none for the first page";
+        invalid("invalid_cursor", field, reason)
     })
 }
 
-/// Where the older page of the audit log begins, as clients see it.
-pub(super) fn audit_cursor(entry: i64) -> String {
-    let check = xxh3_64(format!("audit before {entry}").as_bytes());
-    format!("{entry:x}-{:08x}", check >> 32)
-}
-
-/// And back.
-pub(super) fn read_audit_cursor(text: &str) -> Result<i64, Error> {
-    let number = text.split_once('-').map(|(number, _)| number);
-    let entry = number.and_then(|number| i64::from_str_radix(number, 16).ok());
-    let known = entry.filter(|entry| audit_cursor(*entry) == text);
-    known.ok_or_else(|| {
-        let reason = "give the cursor of the page before as it was, or none for the first page";
-        invalid("invalid_cursor", "after", reason)
-    })
+/// A memory's list of units, for its cursors.
+pub(super) fn units_of(memory: MemoryId) -> String {
+    format!("units of {}", memory.0)
 }
 
 /// Seconds since 1970 as RFC 3339 in UTC.
@@ -184,13 +172,15 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_for_its_memory_and_as_it_was_given() {
-        let (memory, other) = (MemoryId(3), MemoryId(4));
-        let given = cursor(memory, UnitId(255));
-        assert_eq!(read_cursor(memory, &given).unwrap(), UnitId(255));
-        assert!(read_cursor(other, &given).is_err());
-        let upper = given.to_uppercase();
+        let (list, other) = (units_of(MemoryId(3)), units_of(MemoryId(4)));
+        for place in [255, 0, -1, i64::MIN] {
+            let given = cursor(&list, place);
+            assert_eq!(read_cursor(&list, &given, "cursor").unwrap(), place);
+            assert!(read_cursor(&other, &given, "cursor").is_err());
+        }
+        let upper = cursor(&list, 255).to_uppercase();
         for forged in ["", "-", "ff", "255", "-1", "ff-00000000", "+ff-0", &upper] {
-            assert!(read_cursor(memory, forged).is_err(), "{forged}");
+            assert!(read_cursor(&list, forged, "cursor").is_err(), "{forged}");
         }
     }
 

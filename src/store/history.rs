@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::content::Content;
+use super::content::{Content, place};
 use super::units;
 use super::{Error, ImportId, Reader};
 use crate::model::{Context, Lang, MemoryId, Metadata, Stamp, Unit, UnitId, Variant};
@@ -335,26 +335,44 @@ pub(super) fn rename_in(metadata: &mut Metadata, name: &str, to: &str) {
 }
 
 impl Reader<'_> {
-    /// All revisions of a unit, the newest first; a deletion is one of them. Also for a deleted unit.
+    /// Revisions of a unit that are older than `before` (from the newest one where it is none), the newest first, at
+    /// most `limit`; a deletion is one of them. And where older ones begin, if there are any. Also of a deleted unit.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there never was such a unit, or its memory is deleted.
-    pub fn history(&self, id: UnitId) -> Result<Vec<Revision>, Error> {
+    pub fn history(
+        &self,
+        id: UnitId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<Revision>, Option<i64>), Error> {
+        match self.memory_of(id)? {
+            Some(memory) if !self.is_dead(memory)? => {}
+            _ => return Err(Error::NotFound { what: "unit" }),
+        }
         let mut statement = self.conn.prepare_cached(
             "SELECT rev, memory_id, at, by, event, import_id, state
-             FROM unit_history WHERE unit_id = ?1 ORDER BY rev",
+             FROM unit_history WHERE unit_id = ?1 AND rev < ?2 ORDER BY rev DESC LIMIT ?3",
         )?;
-        let mut rows = statement.query([id.0])?;
+        // One more says how the oldest one shown came about.
+        let last = before.unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![id.0, last, place(limit.saturating_add(1))])?;
         let mut formers = Vec::new();
         while let Some(row) = rows.next()? {
             formers.push(read_former(id, row)?);
         }
-        let current = units::load(self.conn, self.langs, id)?;
-        let memory = current.as_ref().map(|s| s.unit.memory);
-        match memory.or(formers.last().map(|f| f.memory)) {
-            Some(memory) if !self.is_dead(memory)? => Ok(revisions(formers, current)),
-            _ => Err(Error::NotFound { what: "unit" }),
-        }
+        formers.reverse();
+        let current = match before {
+            None => units::load(self.conn, self.langs, id)?,
+            Some(_) => None,
+        };
+        let mut list = revisions(formers, current);
+        // What ended the newest of an older page stands on the page before.
+        list.retain(|revision| revision.rev < last);
+        let more = list.len() > limit;
+        list.truncate(limit);
+        let next = list.last().filter(|_| more).map(|revision| revision.rev);
+        Ok((list, next))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Memories and units over a real socket: written, read, changed, taken back, written once.
 
+use serde_json::json;
+
 use super::helpers::TestServer;
 use super::replies::{goes_on, is_problem};
 
@@ -111,6 +113,19 @@ fn units_are_written_read_replaced_reverted_and_deleted() {
     goes_on(&server);
     let history = server.get(&at("/history")).json();
     assert_eq!(history["history"].as_array().unwrap().len(), 3, "{history}");
+    let first = server.get(&at("/history?limit=2")).json();
+    let cursor = first["cursor"].as_str().unwrap();
+    let rest = server.get(&at(&format!("/history?cursor={cursor}"))).json();
+    assert_eq!(rest["history"], json!([history["history"][2]]));
+    assert_eq!(rest.get("cursor"), None);
+    for (query, code) in [
+        ("limit=0", "out_of_range"),
+        ("limit=501", "out_of_range"),
+        ("cursor=3-0", "invalid_cursor"),
+        ("page=1", "unknown_field"),
+    ] {
+        is_problem(&server.get(&at(&format!("/history?{query}"))), 400, code);
+    }
 
     is_problem(&server.delete(&at("")), 400, "missing_rev");
     is_problem(&server.delete(&at("?rev=x")), 400, "wrong_type");

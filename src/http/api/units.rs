@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::json;
 use super::memories::NoParameters;
-use crate::engine::{Caller, Engine, Filter, HistoryEntry, NewUnit, UnitPage, UnitView, Written};
+use crate::engine::{Caller, Engine, Filter, HistoryPage, NewUnit, UnitPage, UnitView, Written};
 use crate::http::auth::Access;
 use crate::http::body::{Body, Filtered, Id, JsonBody, MemoryName, Parameters};
 use crate::http::idempotency::{Key, once};
@@ -17,7 +17,9 @@ use crate::http::{State, blocking};
 
 /// Units on a page where nothing is said.
 const PAGE: u16 = 50;
-/// Units on a page at most.
+/// Revisions of a unit where nothing is said.
+const REVISIONS: u16 = 100;
+/// Either on a page at most.
 const MAX_PAGE: u16 = 500;
 
 /// Which page.
@@ -54,10 +56,16 @@ pub(in crate::http) struct Revert {
     pub(super) to_rev: i64,
 }
 
-/// A unit's revisions, the newest first.
-#[derive(Serialize, ToSchema)]
-pub(in crate::http) struct History {
-    history: Vec<HistoryEntry>,
+/// Which revisions.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Revisions {
+    /// What the page before said; left out for the newest ones.
+    cursor: Option<String>,
+    /// Revisions on a page, 100 where left out.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u16>,
 }
 
 /// Browse a memory
@@ -74,17 +82,23 @@ pub(in crate::http) async fn list(
     query: Filtered<Page>,
 ) -> Result<HttpResponse, Problem> {
     let Filtered(Page { cursor, limit }, filter) = query;
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        let range = format!("limit must be from 1 to {MAX_PAGE}");
-        return Err(Problem::bad_request("out_of_range", range).at("limit"));
-    }
+    let limit = length(limit, PAGE)?;
     let engine = state.engine.clone();
     let page = move || {
         let cursor = cursor.as_deref();
-        engine.units(&access.caller, &name.0, &filter, cursor, limit.into())
+        engine.units(&access.caller, &name.0, &filter, cursor, limit)
     };
     json(StatusCode::OK, &blocking(page).await?)
+}
+
+/// How long a page is to be.
+fn length(asked: Option<u16>, usual: u16) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(usual);
+    if (1..=MAX_PAGE).contains(&limit) {
+        return Ok(limit.into());
+    }
+    let range = format!("limit must be from 1 to {MAX_PAGE}");
+    Err(Problem::bad_request("out_of_range", range).at("limit"))
 }
 
 /// Write a unit
@@ -170,17 +184,19 @@ pub(in crate::http) async fn delete(
 
 /// Show a unit's revisions
 #[utoipa::path(get, path = "/v1/units/{id}/history", tag = "units",
-    params(("id" = String, Path, description = "The unit's id.")),
-    responses((status = 200, description = "All revisions, the newest first; also of a deleted unit.", body = History)))]
+    params(("id" = String, Path, description = "The unit's id."), Revisions),
+    responses((status = 200, description = "A page of revisions, the newest first; also of a deleted unit.", body = HistoryPage)))]
 pub(in crate::http) async fn history(
     access: Access,
     id: Id,
     state: web::Data<State>,
-    _: Parameters<NoParameters>,
+    query: Parameters<Revisions>,
 ) -> Result<HttpResponse, Problem> {
+    let Revisions { cursor, limit } = query.0;
+    let limit = length(limit, REVISIONS)?;
     let engine = state.engine.clone();
-    let history = blocking(move || engine.history(&access.caller, &id.0)).await?;
-    json(StatusCode::OK, &History { history })
+    let page = move || engine.history(&access.caller, &id.0, cursor.as_deref(), limit);
+    json(StatusCode::OK, &blocking(page).await?)
 }
 
 /// Go back to an earlier revision

@@ -256,7 +256,7 @@ fn a_deleted_memory_is_gone_for_readers_and_comes_back_whole_within_30_days() {
     assert_eq!(f.unit(UnitId(1)), None);
     assert!(f.read(|r| r.memories()).unwrap().is_empty());
     assert!(f.read(|r| r.scan(UnitId(0), 10)).unwrap().0.is_empty());
-    assert!(f.read(|r| r.history(UnitId(1))).is_err());
+    assert!(f.read(|r| r.history(UnitId(1), None, 9)).is_err());
     let edit = f.write(|tx| tx.delete_unit(UnitId(1), 1, None));
     assert!(matches!(edit, Err(Error::NotFound { what: "unit" })));
     assert!(!f.is_empty().unwrap(), "a memory was made once");

@@ -220,7 +220,8 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
         let sums = r.check_unit_sums(UnitId(0), 1_000)?;
         assert_eq!((sums.checked, sums.differ), (wanted.len(), vec![]));
         for (id, revs) in &model.units {
-            let history = r.history(UnitId(*id))?;
+            let (history, older) = r.history(UnitId(*id), None, 1_000)?;
+            assert_eq!(older, None);
             let numbers: Vec<i64> = history.iter().map(|h| h.rev).collect();
             assert_eq!(numbers, (1..=revs.len() as i64).rev().collect::<Vec<_>>());
             for revision in &history {
@@ -230,6 +231,20 @@ fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
                 );
                 assert_eq!(revision.event == Event::Deleted, revision.unit.is_none());
                 assert_eq!(revision.event == Event::Added, revision.rev == 1);
+            }
+            // The same page by page.
+            for limit in 1..4 {
+                let (mut paged, mut before) = (Vec::new(), None);
+                loop {
+                    let (page, older) = r.history(UnitId(*id), before, limit)?;
+                    assert!(page.len() <= limit);
+                    paged.extend(page);
+                    before = older;
+                    if older.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(paged, history);
             }
         }
         let changes = r.changes_after(crate::model::Seq(0), 10_000)?;

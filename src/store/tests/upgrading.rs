@@ -154,12 +154,12 @@ fn an_upgraded_store_is_well_and_works_as_before() {
         Some("The <bpt i=\"1\">&lt;b&gt;</bpt>river<ept i=\"1\">&lt;/b&gt;</ept> is wide.")
     );
     assert_eq!(unit.created.by.as_deref(), Some("sara"));
-    let revisions = store.read(|r| r.history(UnitId(6))).unwrap();
+    let revisions = store.read(|r| r.history(UnitId(6), None, 9)).unwrap().0;
     assert_eq!(
         revisions.iter().map(|r| r.rev).collect::<Vec<_>>(),
         [3, 2, 1]
     );
-    let deleted = store.read(|r| r.history(UnitId(7))).unwrap();
+    let deleted = store.read(|r| r.history(UnitId(7), None, 9)).unwrap().0;
     assert!(deleted[0].unit.is_none() && deleted[1].unit.is_some());
     let import = store.read(|r| r.import(ImportId(2))).unwrap().unwrap();
     assert_eq!(
