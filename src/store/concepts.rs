@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::concept_history::{deleted_rev, former};
 use super::content::place;
 use super::history::Event;
 use super::tx::{Logged, Tx};
@@ -26,19 +27,6 @@ pub struct StoredConcept {
     pub created: Stamp,
     /// When and by whom it was last changed.
     pub changed: Stamp,
-}
-
-/// One revision of a concept and how it came about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConceptRevision {
-    /// Its number.
-    pub rev: i64,
-    /// When and by whom it was written.
-    pub stamp: Stamp,
-    /// How it came about.
-    pub event: Event,
-    /// The concept as it was then; none for a deletion.
-    pub concept: Option<Arc<Concept>>,
 }
 
 /// Which state of a concept a write is made for.
@@ -163,25 +151,6 @@ pub(super) fn from_json(json: &str, id: &str) -> Result<Concept, Error> {
     serde_json::from_str(json).map_err(|e| Error::corrupt(format!("a revision of {id}: {e}")))
 }
 
-/// The revision of the last deletion of a concept that is gone; 0 when it never was.
-fn deleted_rev(conn: &Connection, id: &ConceptId) -> Result<i64, Error> {
-    let last: Option<i64> = conn
-        .prepare_cached("SELECT max(rev) FROM concept_history WHERE concept = ?1")?
-        .query_row([id.as_str()], |row| row.get(0))?;
-    Ok(last.map_or(0, |rev| rev + 1))
-}
-
-fn former(conn: &Connection, id: &ConceptId, rev: i64) -> Result<Option<Concept>, Error> {
-    let state: Option<Option<String>> = conn
-        .prepare_cached("SELECT state FROM concept_history WHERE concept = ?1 AND rev = ?2")?
-        .query_row(params![id.as_str(), rev], |row| row.get(0))
-        .optional()?;
-    state
-        .flatten()
-        .map(|json| from_json(&json, id.as_str()))
-        .transpose()
-}
-
 impl Tx<'_> {
     /// A concept as this transaction sees it.
     ///
@@ -241,7 +210,7 @@ impl Tx<'_> {
             return Ok(ConceptOutcome::Unchanged(old.rev));
         }
         self.guard(|tx| {
-            tx.keep_concept(&concept.id, old.rev, Some(&old.concept), event, by)?;
+            tx.keep_concept(&concept.id, old.rev, Some(&old), event, by)?;
             tx.conn
                 .prepare_cached("DELETE FROM concept_name WHERE concept = ?1")?
                 .execute([concept.id.as_str()])?;
@@ -323,7 +292,7 @@ impl Tx<'_> {
         let missing = Error::NotFound { what: "concept" };
         let old = old.ok_or(missing)?;
         self.guard(|tx| {
-            tx.keep_concept(id, rev, Some(&old.concept), event, by)?;
+            tx.keep_concept(id, rev, Some(&old), event, by)?;
             for sql in [
                 "DELETE FROM concept_name WHERE concept = ?1",
                 "DELETE FROM concept WHERE id = ?1",
@@ -360,30 +329,6 @@ impl Tx<'_> {
             Some(_) => self.put_concept(&content, Expected::Rev(rev), Event::Reverted, by),
             None => self.add_concept(&content, rev, Event::Restored, by),
         }
-    }
-
-    fn keep_concept(
-        &mut self,
-        id: &ConceptId,
-        rev: i64,
-        state: Option<&Concept>,
-        event: Event,
-        by: Option<&str>,
-    ) -> Result<(), Error> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO concept_history (concept, rev, at, by, event, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                id.as_str(),
-                rev,
-                self.now(),
-                by,
-                event.as_str(),
-                state.map(to_json).transpose()?
-            ])?;
-        Ok(())
     }
 
     /// Writes down the checksum of a concept as it is now.
@@ -501,58 +446,5 @@ impl Reader<'_> {
             .conn
             .prepare_cached(sql)?
             .query_row([], |row| row.get(0))?)
-    }
-
-    /// All revisions of a concept, the newest first; a deletion is one of them. Also of a deleted concept.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when there never was such a concept.
-    pub fn concept_history(&self, id: &ConceptId) -> Result<Vec<ConceptRevision>, Error> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT rev, at, by, event, state FROM concept_history WHERE concept = ?1 ORDER BY rev",
-        )?;
-        let mut rows = statement.query([id.as_str()])?;
-        let mut list: Vec<ConceptRevision> = Vec::new();
-        let current = self.concept(id)?;
-        let first = current.as_ref().map(|c| c.created.clone());
-        let mut came = (first.unwrap_or_default(), Event::Added);
-        while let Some(row) = rows.next()? {
-            let rev = row.get(0)?;
-            let state: Option<String> = row.get(4)?;
-            let concept = state
-                .map(|json| from_json(&json, id.as_str()))
-                .transpose()?;
-            let ended = Stamp {
-                at: row.get(1)?,
-                by: row.get(2)?,
-            };
-            let (stamp, event) =
-                std::mem::replace(&mut came, (ended, Event::parse(text(row, 3)?)?));
-            list.push(ConceptRevision {
-                rev,
-                stamp,
-                event,
-                concept: concept.map(Arc::new),
-            });
-        }
-        let last = list.last().map_or(0, |revision| revision.rev);
-        let (stamp, event) = came;
-        match current {
-            Some(current) => list.push(ConceptRevision {
-                rev: current.rev,
-                stamp,
-                event,
-                concept: Some(current.concept),
-            }),
-            None if last == 0 => return Err(Error::NotFound { what: "concept" }),
-            None => list.push(ConceptRevision {
-                rev: last + 1,
-                stamp,
-                event,
-                concept: None,
-            }),
-        }
-        list.reverse();
-        Ok(list)
     }
 }

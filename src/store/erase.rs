@@ -175,6 +175,8 @@ impl Tx<'_> {
                 "UPDATE key SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE key SET revoked_by = ?2 WHERE revoked_by = ?1",
                 "UPDATE concept_history SET by = ?2 WHERE by = ?1",
+                "UPDATE concept_history SET state = json_set(state, '$.made.by', ?2)
+                 WHERE rev = 1 AND json_extract(state, '$.made.by') = ?1",
                 "UPDATE style SET changed_by = ?2 WHERE changed_by = ?1",
                 "UPDATE suggestion SET created_by = ?2 WHERE created_by = ?1",
                 "UPDATE suggestion SET decided_by = ?2 WHERE decided_by = ?1",

@@ -95,6 +95,9 @@ fn a_concept_is_made_shown_changed_taken_back_and_brought_back() {
         ["restored", "deleted", "reverted", "replaced", "added"]
     );
     assert!(history[1]["concept"].is_null());
+    // It was deleted since, and who made it first is told all the same.
+    let (now, first) = (&history[0]["at"], &history[4]["at"]);
+    assert!(first.as_str() >= Some("2020") && first.as_str() <= now.as_str());
     is_problem(
         &server.get("/v1/concepts/org:none/history"),
         404,

@@ -357,6 +357,8 @@ fn a_user_who_was_erased_is_named_in_no_table() {
             let sql = format!("UPDATE OR REPLACE {table} SET {column} = 'Quirin Quux'");
             base.execute(&sql, []).unwrap();
         }
+        let made = "UPDATE concept_history SET state = json_set(state, '$.made.by', 'Quirin Quux')";
+        assert_eq!(base.execute(made, []).unwrap(), 1);
     });
     let erase = r#"{"user":"Quirin Quux","confirm":"Quirin Quux"}"#;
     let erased = server.post("/v1/admin/erase", erase);
@@ -370,5 +372,9 @@ fn a_user_who_was_erased_is_named_in_no_table() {
             let left: i64 = base.query_row(&sql, [], |row| row.get(0)).unwrap();
             assert_eq!(left, 0, "{table}.{column}");
         }
+        let sql = "SELECT state FROM concept_history";
+        let state: String = base.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert!(state.contains(r#""by":"(erased)""#), "{state}");
+        assert!(!state.contains("Quirin"), "{state}");
     });
 }
