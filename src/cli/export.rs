@@ -65,6 +65,9 @@ struct Only {
     /// With this prop; may be repeated
     #[arg(long, value_name = "TYPE=TEXT", value_parser = prop)]
     prop: Vec<(String, String)>,
+    /// With inline tags, or without
+    #[arg(long, value_name = "true|false")]
+    tagged: Option<bool>,
     /// Worth a look: no translation, other numbers or tags than in the source
     #[arg(long)]
     suspicious: bool,
@@ -88,7 +91,7 @@ impl Only {
             changed_after: self.changed_after.clone(),
             changed_before: self.changed_before.clone(),
             import: self.import.clone(),
-            tagged: None,
+            tagged: self.tagged,
             suspicious: self.suspicious.then_some(true),
             props: self.prop.iter().cloned().collect(),
         }

@@ -60,7 +60,7 @@ pub struct Filter {
     /// the source, a text that could not be written today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspicious: Option<bool>,
-    /// Props that the unit must have, type → text. In a query string each is `prop.TYPE=TEXT`.
+    /// Props that the unit or a text of it must have, type → text. In a query string each is `prop.TYPE=TEXT`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[param(ignore)]
     pub props: BTreeMap<String, String>,
@@ -138,9 +138,9 @@ impl Bounds<'_> {
             && self.changed_before.is_none_or(|at| unit.changed.at < at)
             && (self.import.is_none() || self.import == import)
             && filter.props.iter().all(|(kind, text)| {
-                unit.metadata
-                    .props
-                    .iter()
+                let own = unit.variants.iter().map(|variant| &variant.metadata);
+                own.chain([&unit.metadata])
+                    .flat_map(|metadata| &metadata.props)
                     .any(|prop| prop.kind == *kind && prop.text == *text)
             })
             && filter
@@ -225,6 +225,11 @@ mod tests {
             text: "A".into(),
             lang: None,
         });
+        unit.variants[1].metadata.props.push(Prop {
+            kind: "tone".into(),
+            text: "dry".into(),
+            lang: None,
+        });
         unit
     }
 
@@ -254,6 +259,7 @@ mod tests {
             (r#"{"suspicious":false}"#, true),
             (r#"{"props":{"client":"A"}}"#, true),
             (r#"{"props":{"client":"B"}}"#, false),
+            (r#"{"props":{"client":"A","tone":"dry"}}"#, true),
         ] {
             let parsed: Filter = serde_json::from_str(filter).unwrap();
             let bounds = parsed.ready("").unwrap();
