@@ -21,6 +21,7 @@ pub struct BulkView {
     pub id: String,
     /// `import`, `replace`, `delete`, `move`, `copy`, `merge`, `undo`.
     pub kind: String,
+    /// Where; empty where this key may only see the memory that units came to.
     pub memory: String,
     /// The memory that units were moved or copied to, if this key may see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +29,7 @@ pub struct BulkView {
     /// The change that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
-    /// What was asked for; only for who may see all memories that it is about.
+    /// What was asked for, of an import the file's name, its format and the mode; only for who may see all memories that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<serde_json::Value>,
     pub state: ImportState,
@@ -108,14 +109,24 @@ impl Engine {
             .store
             .read(|reader| reader.bulk(id))?
             .ok_or_else(|| not_found("bulk change"))?;
-        // Who may not see the memory sees no change of it.
         let here = match bulk.start.kind {
             BulkKind::Copy => Role::Read,
             _ => role,
         };
-        match caller.must_have(here, bulk.start.memory) {
-            Err(Error::NotFound { .. }) => return Err(not_found("bulk change")),
-            other => other?,
+        let there = bulk
+            .start
+            .other
+            .map(|other| caller.must_have(Role::Read, other));
+        match (caller.must_have(here, bulk.start.memory), there) {
+            (Ok(()), _) => {}
+            // Who sees only what came of it in the other memory sees that it was, and no more.
+            (Err(Error::NotFound { .. }), Some(Ok(()))) if role == Role::Read => return Ok(bulk),
+            (Err(Error::NotFound { .. }), Some(Ok(()))) => {
+                return Err(Error::Forbidden { needed: role });
+            }
+            // Who may see neither sees no change of it.
+            (Err(Error::NotFound { .. }), _) => return Err(not_found("bulk change")),
+            (Err(error), _) => return Err(error),
         }
         if let Some(other) = bulk.start.other.filter(|_| role > Role::Read) {
             caller

@@ -52,18 +52,21 @@ struct Endless {
     engine: std::sync::Arc<Engine>,
     caller: Caller,
     rows: u32,
+    rest: Vec<u8>,
 }
 
 impl Read for Endless {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.rows += 1;
-        if self.rows == 5_000 {
-            revoke(&self.engine, &self.caller);
+        if self.rest.is_empty() {
+            self.rows += 1;
+            if self.rows == 5_000 {
+                revoke(&self.engine, &self.caller);
+            }
+            self.rest = format!("row {0}\tسطر {0}\n", self.rows).into_bytes();
         }
-        let row = format!("row {0}\tسطر {0}\n", self.rows);
-        let (start, _) = buffer.split_at_mut(row.len());
-        start.copy_from_slice(row.as_bytes());
-        Ok(row.len())
+        let length = self.rest.as_slice().read(buffer)?;
+        self.rest.drain(..length);
+        Ok(length)
     }
 }
 
@@ -102,6 +105,7 @@ fn what_runs_with_a_key_ends_when_the_key_does() {
         engine: engine.clone(),
         caller: caller.clone(),
         rows: 0,
+        rest: Vec::new(),
     };
     let ended = engine.import(&caller, &id, Box::new(endless), langs(), &Unwatched);
     let Err(Error::ImportStopped { error, report }) = ended else {

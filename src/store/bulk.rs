@@ -2,6 +2,7 @@
 //! table and their numbers with imports, because a unit's revision says of either which one wrote it.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 
 use super::content::place;
 use super::tx::Tx;
@@ -66,7 +67,7 @@ pub struct NewBulk {
     pub memory: MemoryId,
     /// Of which kind.
     pub kind: BulkKind,
-    /// JSON of what was asked.
+    /// JSON of what was asked; of an import, its file.
     pub asked: Option<String>,
     /// The memory it moves or copies to.
     pub other: Option<MemoryId>,
@@ -94,9 +95,10 @@ pub struct Bulk {
 }
 
 const COLUMNS: &str =
-    "id, memory_id, kind, asked, other_id, undoes, by, state, started_at, finished_at, report";
+    "id, memory_id, kind, asked, other_id, undoes, by, state, started_at, finished_at, report,
+     file, format, mode";
 
-fn json(report: &BulkReport) -> Result<String, Error> {
+fn to_json(report: &BulkReport) -> Result<String, Error> {
     serde_json::to_string(report).map_err(|e| Error::Invalid {
         field: "report",
         reason: e.to_string(),
@@ -114,12 +116,20 @@ fn read_bulk(row: &Row<'_>) -> Result<Bulk, Error> {
         _ => serde_json::from_str(super::units::text(row, 10)?)
             .map_err(|e| Error::corrupt(format!("report of import {}: {e}", id.0)))?,
     };
+    let asked = match kind {
+        BulkKind::Import => {
+            let text = |column| super::units::text(row, column);
+            let file = json!({"file": text(11)?, "format": text(12)?, "mode": text(13)?});
+            Some(file.to_string())
+        }
+        _ => row.get(3)?,
+    };
     Ok(Bulk {
         id,
         start: NewBulk {
             memory: MemoryId(row.get(1)?),
             kind,
-            asked: row.get(3)?,
+            asked,
             other: row.get::<_, Option<i64>>(4)?.map(MemoryId),
             undoes: row.get::<_, Option<i64>>(5)?.map(ImportId),
             by: row.get(6)?,
@@ -167,7 +177,7 @@ impl Tx<'_> {
                 return Err(Error::Running);
             }
         }
-        let report = json(&BulkReport::default())?;
+        let report = to_json(&BulkReport::default())?;
         self.guard(|tx| {
             tx.conn
                 .prepare_cached(
@@ -199,7 +209,7 @@ impl Tx<'_> {
         state: ImportState,
         report: &BulkReport,
     ) -> Result<(), Error> {
-        let report = json(report)?;
+        let report = to_json(report)?;
         let finished = (state != ImportState::Running).then(|| self.now());
         let rows = self.guard(|tx| {
             Ok(tx

@@ -366,7 +366,7 @@ fn an_import_that_stands_still_does_not_keep_the_server_from_ending() {
 /// Asked to end or killed while it replaces in many units: what was done is known, and is taken back as a whole.
 #[test]
 fn a_change_of_many_units_that_was_cut_off_is_taken_back_as_a_whole() {
-    const UNITS: u64 = 12_000;
+    const UNITS: u64 = 30_000;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut server = Served::start(&data);

@@ -455,25 +455,29 @@ fn what_was_moved_tells_nothing_of_the_memory_that_may_not_be_seen() {
         &format!(r#"{{"to":"secret-place",{filter}}}"#),
     );
     let shown = |key: &str, path: &str| server.ask(Some(key), "GET", path, "");
-    for (key, memory, own) in [(&news, "news", &away), (&secret, "secret-place", &here)] {
+    let of_both = [&here, &away];
+    for (key, memory) in [(&news, "news"), (&secret, "secret-place")] {
         let list = shown(key, &format!("/v1/memories/{memory}/bulk"));
         let changes = list.json()["bulk"].as_array().unwrap().clone();
         assert_eq!(changes.len(), 2, "{}", list.text);
-        let one = shown(key, &format!("/v1/bulk/{own}"));
-        assert_eq!(one.json()["kind"], "move");
-        for reply in [&list, &one] {
-            let other = if memory == "news" {
-                "secret-place"
-            } else {
-                "\"news\""
-            };
-            assert_eq!(reply.status, 200);
+        let each = of_both.map(|id| shown(key, &format!("/v1/bulk/{id}")));
+        let other = if memory == "news" {
+            "secret-place"
+        } else {
+            "\"news\""
+        };
+        for reply in each.iter().chain([&list]) {
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            assert!(reply.text.contains(r#""kind":"move""#));
             for told in [other, "idden", "asked"] {
                 assert!(!reply.text.contains(told), "{told}: {}", reply.text);
             }
         }
+        for id in of_both {
+            let undone = server.ask(Some(key), "DELETE", &format!("/v1/bulk/{id}"), "");
+            is_problem(&undone, 403, "forbidden");
+        }
     }
-    is_problem(&shown(&news, &format!("/v1/bulk/{here}")), 404, "not_found");
     let both = shown(TOKEN, &format!("/v1/bulk/{away}")).json();
     assert_eq!(both["asked"]["to"], "secret-place");
     assert_eq!(both["asked"]["filter"]["text"], "hidden words");

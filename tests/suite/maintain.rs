@@ -106,6 +106,8 @@ fn an_import_is_taken_back_but_for_what_was_edited_since() {
     assert_eq!(kinds, ["undo", "undo", "import", "import"]);
     let list = server.get("/v1/memories/news/bulk").json();
     assert_eq!(list["bulk"].as_array().unwrap().len(), 5, "{list}");
+    let file = serde_json::json!({"file": "upload", "format": "tsv", "mode": "update"});
+    assert_eq!(list["bulk"][3]["asked"], file, "{list}");
     for id in ["0", "999", "x", "01"] {
         is_problem(
             &server.delete(&format!("/v1/imports/{id}")),
@@ -416,6 +418,10 @@ fn duplicates_and_contradictions_are_found_and_merged() {
     assert_eq!(matches(&server, "one"), 2);
     done(&server.delete(&format!("/v1/bulk/{}", merged["id"].as_str().unwrap())));
     assert_eq!(matches(&server, "one"), 3);
+    let settled = done(&server.post(path, r#"{"keep":"3","merge":["1","2"]}"#));
+    assert_eq!(settled["report"]["deleted"], 2);
+    assert_eq!(groups("")["groups"], serde_json::json!([]));
+    assert_eq!(targets(&server, "text=one"), ["یکی"]);
 }
 
 /// Whether a text stands anywhere in the files of a folder.
