@@ -79,9 +79,14 @@ fn download(from: &mut impl io::Read, file: &Path) -> anyhow::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let cannot = || format!("cannot write {}", file.display());
+    let cannot = || {
+        format!(
+            "{} was not written; repeat where there is room",
+            file.display()
+        )
+    };
     let mut out = options.open(&part.0).with_context(cannot)?;
-    copy(from, &mut out)?;
+    copy(from, &mut out).with_context(cannot)?;
     out.sync_all().with_context(cannot)?;
     match fs::hard_link(&part.0, file) {
         Ok(()) => Ok(()),

@@ -177,13 +177,23 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The database cannot be used.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", told(source))]
     Store {
         /// The database.
         path: PathBuf,
         /// Why.
         source: Error,
     },
+}
+
+/// Of what is too damaged to be opened `verify` knows no more than this.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Corrupt { detail } => format!(
+            "the store is damaged and cannot be opened ({detail}); keep a copy of the folder, and bring back the last good backup with `hamzaban restore FILE`, which lays aside what is there"
+        ),
+        other => other.to_string(),
+    }
 }
 
 impl OpenError {

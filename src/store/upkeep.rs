@@ -31,7 +31,15 @@ impl Store {
         if fs::symlink_metadata(to).is_ok() {
             return Err(taken());
         }
-        let copy = self.copy_to(schema::beside(to, &format!(".part-{}", std::process::id())))?;
+        let copy = self.copy_to(schema::beside(to, &format!(".part-{}", std::process::id())));
+        let copy = copy.map_err(|error| match error {
+            // Not that of the store.
+            Error::Full { .. } => invalid(format!(
+                "there is no space left for {}; free some, or give another place",
+                to.display()
+            )),
+            other => other,
+        })?;
         // Unlike a rename, this never takes the place of a file that came meanwhile.
         match fs::hard_link(&copy.path, to) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken()),

@@ -76,3 +76,40 @@ fn folders_of_others_and_of_newer_versions_are_refused_and_left_as_they_are() {
     drop(base);
     is_refused(&newer, "newer hamzaban");
 }
+
+#[test]
+fn a_database_too_damaged_to_be_opened_says_what_to_do_and_that_helps() {
+    let folder = folder_with(&[("a.tsv", TSV)]);
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.tsv"));
+    let file = file.to_str().unwrap();
+    let backup = folder.path().join("b.db");
+    let backup = backup.to_str().unwrap();
+    for arguments in [
+        &["import", file, "--memory", "news"][..],
+        &["backup", backup],
+    ] {
+        let done = run(&data, arguments);
+        assert!(done.status.success(), "{}", err(&done));
+    }
+    let db = data.join("hamzaban.db");
+    let mut bytes = std::fs::read(&db).unwrap();
+    bytes[100..300].fill(0xff);
+    std::fs::write(&db, bytes).unwrap();
+    let lookup = ["lookup", "The door is open.", "--from", "en", "--to", "fa"];
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["verify"],
+        &lookup,
+    ] {
+        let output = run(&data, arguments);
+        let told = err(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert_eq!(told.lines().count(), 1, "{arguments:?}: {told}");
+        for part in ["hamzaban.db: the store is damaged", "hamzaban restore FILE"] {
+            assert!(told.contains(part), "{arguments:?}: {told}");
+        }
+    }
+    let restored = run(&data, &["restore", backup]);
+    assert!(restored.status.success(), "{}", err(&restored));
+    assert!(out(&run(&data, &lookup)).contains("در باز است."));
+}

@@ -148,6 +148,40 @@ fn a_backup_never_overwrites_and_is_for_its_owner_only() {
     assert!(folder.path().join("bare.db").exists());
 }
 
+/// Also where it is the disk of the backup that is full, and not that of the store.
+#[cfg(unix)]
+#[test]
+fn a_backup_for_which_there_is_no_room_says_which_place_has_none() {
+    let (folder, data) = imported();
+    let places = folder.path().join("places");
+    fs::create_dir(&places).unwrap();
+    let file = places.join("b.db");
+    let backup = || {
+        // Files may not grow beyond 100 KiB, which the store's own do not.
+        let script = "ulimit -f 100; exec \"$0\" \"$@\"";
+        let command = super::process::hamzaban(&data);
+        let mut limited = std::process::Command::new("bash");
+        limited.args(["-c", script]).arg(command.get_program());
+        limited.args(command.get_args()).arg("backup").arg(&file);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited.output().unwrap()
+    };
+    for served in [false, true] {
+        let _server = served.then(|| Served::start(&data));
+        let refused = backup();
+        assert_eq!(refused.status.code(), Some(1), "{}", out(&refused));
+        let told = err(&refused);
+        assert!(told.contains(text(&file)), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert_eq!(fs::read_dir(&places).unwrap().count(), 0);
+    }
+}
+
 #[test]
 fn a_folder_that_is_served_is_not_restored_into_and_a_damaged_backup_nowhere() {
     let (folder, data) = imported();
