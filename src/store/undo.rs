@@ -1,4 +1,5 @@
-//! Taking back what an import or a bulk change did to a unit, where nobody has edited the unit since.
+//! Taking back what an import or a bulk change did to a unit, where nobody has edited the unit since, or what was done
+//! since was taken back itself.
 //!
 //! A change wrote some revisions of a unit, perhaps several in a row. The unit gets the content of the revision before
 //! the last such row; where there was none it is deleted, and where that was a deletion it stays or goes away. What is
@@ -88,19 +89,15 @@ impl Tx<'_> {
             .find(|making| !theirs(making));
         let wanted = before.filter(|making| making.exists).map(|m| m.rev);
         if last + 1 < makings.len() {
-            let same = match (&current, wanted) {
-                (None, None) => true,
-                (Some(stored), Some(rev)) => {
-                    let former = self.former_unit(id, rev)?;
-                    Content::of(&former) == Content::of(&stored.unit)
-                }
-                _ => false,
-            };
-            return Ok(if same {
-                Undone::Unchanged
-            } else {
-                Undone::Conflict
-            });
+            let left = makings.get(last).filter(|making| making.exists);
+            let left = left.map(|making| making.rev);
+            if self.is_as(id, current.as_ref(), wanted)? {
+                return Ok(Undone::Unchanged);
+            }
+            // Whatever came after it was taken back, and is not in the way.
+            if !self.is_as(id, current.as_ref(), left)? {
+                return Ok(Undone::Conflict);
+            }
         }
         let how = (Event::TakenBack, Some(undo.0));
         match (current, wanted) {
@@ -118,6 +115,23 @@ impl Tx<'_> {
                 Ok(Undone::Restored)
             }
             (None, None) => Ok(Undone::Unchanged),
+        }
+    }
+
+    /// Whether a unit says now what a former revision said; none is for a deletion.
+    fn is_as(
+        &self,
+        id: UnitId,
+        current: Option<&units::Stored>,
+        rev: Option<i64>,
+    ) -> Result<bool, Error> {
+        match (current, rev) {
+            (None, None) => Ok(true),
+            (Some(stored), Some(rev)) => {
+                let former = self.former_unit(id, rev)?;
+                Ok(Content::of(&former) == Content::of(&stored.unit))
+            }
+            _ => Ok(false),
         }
     }
 }

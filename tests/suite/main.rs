@@ -10,7 +10,7 @@
 //! * `http`, `units`, `transfer`: replies to good and bad requests, over a real socket; `inputs` (with the table
 //!   `bad_rows`): the sixty bad inputs of the design; `replies`: what replies must look like
 //! * `glossary`: concepts, styles, suggestions; `glossary_files`: files of them in and out, taken back; `glossary_harm`: bad ones
-//! * `maintain`: many units at once: filters, undo, replace, duplicates, erasure, statistics
+//! * `maintain`: many units at once: filters, replace, duplicates, erasure, statistics; `undo`: any of it taken back
 //! * `rights`: every route × every kind of key, as `rights_table` says; `keys`: keys over their life, and what must never be written down;
 //!   `path_key`: keys in the path
 //! * `concordance`: questions good and bad, and real segments against a look at each
@@ -76,6 +76,7 @@ mod tmserver;
 mod tmserver_clients;
 mod tmx;
 mod transfer;
+mod undo;
 mod units;
 mod upkeep;
 mod watching;

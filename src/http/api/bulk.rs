@@ -72,8 +72,8 @@ pub(in crate::http) async fn show(
 
 /// Take back a change of many units
 ///
-/// Units that nobody edited since are as before; the others are left alone and listed as conflicts. What is done
-/// is a change with an id of its own, which can be taken back in turn. Repeated after it broke off, it finishes.
+/// Units that nobody edited since, or only in ways that were taken back, are as before; the others are left alone and
+/// listed as conflicts. What is done is a change with an id of its own, which can be taken back in turn. Repeated after it broke off, it finishes.
 #[utoipa::path(delete, path = "/v1/bulk/{id}", tag = "bulk",
     params(("id" = String, Path, description = "The change's id.")),
     responses(
