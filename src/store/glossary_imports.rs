@@ -162,7 +162,7 @@ impl Tx<'_> {
     }
 
     /// Takes back what an import did to a concept, in the name of the import `undo`, unless somebody has edited the
-    /// concept since. Doing it again changes nothing.
+    /// concept since and that was not taken back. Doing it again changes nothing.
     ///
     /// # Errors
     /// Those of the database.
@@ -188,7 +188,11 @@ impl Tx<'_> {
             return Ok(Undone::Unchanged);
         }
         if rev != written.after {
-            return Ok(Undone::Conflict);
+            // Unless what came after it was taken back.
+            let left = self.former_concept(id, written.after)?;
+            if current.as_ref().map(|current| &*current.concept) != left.as_ref() {
+                return Ok(Undone::Conflict);
+            }
         }
         let (undone, after) = match wanted {
             None => {

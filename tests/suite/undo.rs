@@ -132,3 +132,28 @@ fn changes_of_any_kind_are_taken_back_one_after_the_other_to_the_very_beginning(
     let verified = server.send("POST", "/v1/admin/verify", &[], None).json();
     assert_eq!(verified["ok"], true, "{verified}");
 }
+
+#[test]
+fn imports_of_the_glossary_are_taken_back_one_after_the_other_too() {
+    let server = TestServer::start();
+    let import = |name: &str| {
+        let file = format!("concept,lang,name\norg:x,en,{name}\n");
+        let path = "/v1/glossary/import?format=csv&mode=update";
+        let done = server.send("POST", path, &[], Some(file.as_bytes()));
+        assert_eq!(done.status, 200, "{}", done.text);
+        done.json()["id"].as_str().unwrap().to_owned()
+    };
+    let name = || server.get("/v1/concepts/org:x").json()["names"][0]["text"].clone();
+    let names = ["First Body", "Second Body", "Third Body"];
+    let imports = names.map(import);
+    for (place, id) in imports.iter().enumerate().rev() {
+        let undone = undo(&server, id);
+        let again = undo(&server, &undone);
+        assert_eq!(name(), names[place]);
+        undo(&server, &again);
+        let left = place
+            .checked_sub(1)
+            .map_or(Value::Null, |place| names[place].into());
+        assert_eq!(name(), left);
+    }
+}
