@@ -12,10 +12,11 @@ use super::packed::Packed;
 use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
 
 /// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
-/// letter away, or puts one in, or both, so it changes at most two bits.
+/// letter away, or puts one in, or both, so it changes at most two bits. Of some hundred multipliers this one lets
+/// the fewest words pass that are not similar, in English and Persian: a third less than most.
 pub(super) fn signature(chars: impl Iterator<Item = char>) -> u32 {
     chars.fold(0, |bits, c| {
-        let once = 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 28) * 2);
+        let once = 1 << ((u32::from(c).wrapping_mul(0xDF15_82B1) >> 28) * 2);
         if bits & once == 0 {
             bits | once
         } else {

@@ -114,8 +114,11 @@ impl Words {
     ) {
         // A signature is one cache miss, and nearly all end there.
         directory.candidates(pattern, |id, edits| {
-            if may_be_within(letters, self.signatures[id as usize], edits) {
-                self.compare(pattern, letters, id, found);
+            if may_be_within(letters, self.signatures[id as usize], edits)
+                && let chars = usize::from(self.chars[id as usize])
+                && let Some(likeness) = pattern.likeness(self.text(id), chars)
+            {
+                found.push((id, likeness));
             }
         });
     }

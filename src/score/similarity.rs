@@ -86,20 +86,26 @@ impl Pattern {
 
     /// The edit distance to a word.
     pub fn distance(&self, word: &str) -> usize {
-        let last = 1u64 << (self.chars.len() - 1);
+        if word.is_ascii() {
+            self.distance_by(word.bytes().map(|c| self.ascii[usize::from(c & 127)]))
+        } else {
+            self.distance_by(word.chars().map(|c| self.places(c)))
+        }
+    }
+
+    /// The same, of the places in the pattern where each character of the word stands. Without a branch: whether the
+    /// distance rises or falls cannot be foretold.
+    fn distance_by(&self, word: impl Iterator<Item = u64>) -> usize {
+        let last = self.chars.len() - 1;
         let (mut plus, mut minus) = (u64::MAX, 0u64);
         let mut distance = self.chars.len();
-        for c in word.chars() {
-            let equal = self.places(c);
+        for equal in word {
             let x = equal | minus;
             let d0 = (((x & plus).wrapping_add(plus)) ^ plus) | x;
             let up = minus | !(d0 | plus);
             let down = plus & d0;
-            if up & last != 0 {
-                distance += 1;
-            } else if down & last != 0 {
-                distance -= 1;
-            }
+            distance += (up >> last & 1) as usize;
+            distance -= (down >> last & 1) as usize;
             let up = (up << 1) | 1;
             let down = down << 1;
             plus = down | !(d0 | up);
