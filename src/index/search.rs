@@ -25,12 +25,13 @@ use super::postings::{Arena, Head, List};
 use super::query::{BOUNDS_A_WEIGHT, Query, bound, need};
 use super::vocabulary::Vocabulary;
 
-/// Space that searches of one thread use again and again. All slots are empty between searches.
+/// Space that searches of one thread use again and again. No segment is touched between searches.
 #[derive(Default)]
 pub(super) struct Scratch {
+    /// What is known of each segment that is touched.
     slots: Vec<Slot>,
     touched: Vec<Doc>,
-    /// A bit for each segment that is touched: these stay in the cache where the slots do not.
+    /// A bit for each segment: these stay in the cache where the slots do not.
     is_touched: Vec<u64>,
     bounds: Vec<u32>,
     /// Short lists of the search that is on, decoded.
@@ -52,10 +53,6 @@ impl Slot {
     const MOST_GAIN: u32 = (1 << Self::GAIN_BITS) - 1;
     /// Tokens that have a number; a longer query is more work than any budget allows.
     const MOST_TOKENS: usize = (1 << (32 - Self::GAIN_BITS)) - 2;
-
-    fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 
     fn last(self) -> u32 {
         self.0 >> Self::GAIN_BITS
@@ -248,8 +245,7 @@ impl Search<'_> {
         let mut arena = Arena::default();
         arena.few = std::mem::take(&mut scratch.few);
         arena.few.clear();
-        self.part
-            .heads(self.query.lead_words(), &mut scratch.heads);
+        self.part.heads(self.query.lead_words(), &mut scratch.heads);
         let mut heads = scratch.heads.iter();
         let mut next = || match heads.next() {
             Some(head) => self.part.postings.list(*head, window, &mut arena),
@@ -265,7 +261,11 @@ impl Search<'_> {
                 let whole = bound(weight::whole(self.query.weights[source]));
                 // Segments with both have each: the shorter list holds them all.
                 let (first, second) = (next(), next());
-                let shorter = if first.len() < second.len() { first } else { second };
+                let shorter = if first.len() < second.len() {
+                    first
+                } else {
+                    second
+                };
                 all.extend(Some((whole, shorter)).filter(|(_, list)| list.len() > 0));
             }
             all[from..].sort_unstable_by_key(|(bound, list)| (Reverse(*bound), list.len()));
@@ -294,17 +294,21 @@ impl Search<'_> {
             let rest = lists.rest(token);
             for &(bound, list) in lists.read(token) {
                 lists.arena.each(list, |doc| {
-                    let Some(slot) = slots.get_mut(doc as usize) else {
+                    let place = doc as usize;
+                    let (Some(bits), Some(slot)) =
+                        (is_touched.get_mut(place / 64), slots.get_mut(place))
+                    else {
                         return;
                     };
-                    if slot.is_empty() {
+                    let bit = 1 << (doc % 64);
+                    if *bits & bit == 0 {
+                        // What is in its slot is of another search, and not waited for.
+                        *bits |= bit;
+                        *slot = Slot::default();
+                        slot.add(number, bound - rest);
                         touched.push(doc);
-                        if let Some(bits) = is_touched.get_mut(doc as usize / 64) {
-                            *bits |= 1 << (doc % 64);
-                        }
-                    }
-                    // Otherwise a list of the same token that earns more has been here.
-                    if slot.last() != number {
+                    } else if slot.last() != number {
+                        // Otherwise a list of the same token that earns more has been here.
                         slot.add(number, bound - rest);
                     }
                 });
@@ -376,7 +380,7 @@ impl Search<'_> {
         let least = need(weight::needed(self.percent, self.query.weight));
         let touched = std::mem::take(&mut scratch.touched);
         for &doc in &touched {
-            let gain = std::mem::take(&mut scratch.slots[doc as usize]).gain();
+            let gain = scratch.slots[doc as usize].gain();
             scratch.is_touched[doc as usize / 64] = 0;
             let most = rest.saturating_add(gain);
             if most < least || most < self.need(doc) || !accept(doc) {

@@ -156,9 +156,14 @@ impl Similar {
         self.starts.bytes().len() + self.ids.bytes().len() + self.known.size()
     }
 
-    /// Ids of words that share a piece with the pattern, each with how many edits it may be away: all similar
-    /// ones, and others, some twice.
-    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32, usize)) {
+    /// The word at a place of the directory.
+    pub(super) fn id(&self, place: usize) -> u32 {
+        self.ids.get(place) as u32
+    }
+
+    /// Where in the directory words stand that share a piece with the pattern, and how many edits they may be away: all
+    /// similar ones, and others, some twice.
+    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(Range<usize>, usize)) {
         let query = pattern.chars();
         let Some(mask) = self.starts.len().checked_sub(2) else {
             return;
@@ -173,9 +178,7 @@ impl Similar {
                     };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
                     let filed = self.starts.get(bucket)..self.starts.get(bucket + 1);
-                    for place in filed {
-                        visit(self.ids.get(place as usize) as u32, edits);
-                    }
+                    visit(filed.start as usize..filed.end as usize, edits);
                 }
             }
         }
@@ -242,7 +245,7 @@ mod tests {
             let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
             let pattern = Pattern::new(&query).unwrap();
             let mut found = vec![false; words.len()];
-            similar.candidates(&pattern, |id, edits| {
+            similar.candidates(&pattern, |filed, edits| for id in filed.map(|place| similar.id(place)) {
                 found[id as usize] |= likeness(&query, &words[id as usize]).is_some_and(|l| (l.of - l.kept) as usize <= edits);
             });
             for (word, found) in words.iter().zip(found) {
