@@ -11,24 +11,6 @@ use std::ops::Range;
 use super::packed::Packed;
 use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
 
-/// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
-/// letter away, or puts one in, or both, so it changes at most two bits. Of some hundred multipliers this one lets
-/// the fewest words pass that are not similar, in English and Persian: a third less than most.
-pub(super) fn signature(chars: impl Iterator<Item = char>) -> u32 {
-    chars.fold(0, |bits, c| {
-        let once = 1 << ((u32::from(c).wrapping_mul(0xDF15_82B1) >> 28) * 2);
-        if bits & once == 0 {
-            bits | once
-        } else {
-            bits | once << 1
-        }
-    })
-}
-/// Whether two signatures allow so few edits.
-pub(super) fn may_be_within(a: u32, b: u32, edits: usize) -> bool {
-    (a ^ b).count_ones() as usize <= 2 * edits
-}
-
 /// A directory of pieces of the words that were there when it was built.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Similar {
@@ -234,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::score::similarity::likeness;
+    use crate::score::similarity::{likeness, may_be_within, signature};
 
     proptest! {
         #[test]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::score::similarity::{Likeness, Pattern, most_edits};
+use crate::score::similarity::{Likeness, Pattern, may_be_within, most_edits, signature};
 use crate::score::weight;
 use crate::text::Kind;
 use crate::text::wanted::WantedToken;
 
-use super::similar::{Known, Similar, may_be_within, signature};
+use super::similar::{Known, Similar};
 
 /// A word's number.
 pub(super) type WordId = u32;

@@ -33,6 +33,25 @@ pub fn similar_lengths(chars: usize) -> std::ops::RangeInclusive<usize> {
     (7 * chars).div_ceil(10)..=(10 * chars / 7).min(MAX_SIMILAR_CHARS)
 }
 
+/// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
+/// letter away, or puts one in, or both, so it changes at most two bits. Of some hundred multipliers this one lets
+/// the fewest words pass that are not similar, in English and Persian: a third less than most.
+pub fn signature(chars: impl Iterator<Item = char>) -> u32 {
+    chars.fold(0, |bits, c| {
+        let once = 1 << ((u32::from(c).wrapping_mul(0xDF15_82B1) >> 28) * 2);
+        if bits & once == 0 {
+            bits | once
+        } else {
+            bits | once << 1
+        }
+    })
+}
+
+/// Whether two signatures allow so few edits.
+pub fn may_be_within(a: u32, b: u32, edits: usize) -> bool {
+    (a ^ b).count_ones() as usize <= 2 * edits
+}
+
 /// A word made ready to be compared with many others.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -133,7 +152,14 @@ pub fn likeness(a: &str, b: &str) -> Option<Likeness> {
     if a == b {
         return Some(Likeness::EQUAL);
     }
-    Pattern::new(a)?.likeness(b, b.chars().count())
+    // Most words are told apart by their lengths or letters, for less than a pattern costs.
+    let lengths = [a, b].map(|word| word.chars().count());
+    let most = most_edits(lengths[0], lengths[1]);
+    let letters = [a, b].map(|word| signature(word.chars()));
+    if lengths[0].abs_diff(lengths[1]) > most || !may_be_within(letters[0], letters[1], most) {
+        return None;
+    }
+    Pattern::new(a)?.likeness(b, lengths[1])
 }
 
 #[cfg(test)]
