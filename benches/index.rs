@@ -9,6 +9,8 @@
     reason = "a bench is for people who read its output"
 )]
 
+#[path = "data/characters.rs"]
+mod characters;
 mod data;
 #[path = "index/growth.rs"]
 mod growth;

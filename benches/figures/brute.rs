@@ -1,12 +1,11 @@
 //! Look-ups against comparing the query with every segment, by the same score and by characters, as most programs do.
 //! The same queries for both sides, each side in a block of its own: neither finds its memory in the other's caches.
 
+use crate::characters::Characters;
 use crate::data::Segments;
 use crate::made::{ask, timed};
 use hamzaban::engine::{Caller, Engine, Lookup};
 use hamzaban::score::{Segment, compare};
-use hamzaban::text::fold;
-use rapidfuzz::distance::levenshtein::{Args, BatchComparator};
 
 const THRESHOLD: u8 = 70;
 /// How many matches are wanted.
@@ -70,51 +69,16 @@ fn same_score(engine: &Engine, segments: &Segments, count: usize) {
     tell("brute force, the same score", theirs, ours);
 }
 
-/// Normalized Levenshtein of crate `rapidfuzz`, of folded texts; those too long or too short are left out, and the
-/// cutoff rises with the fifth best found.
 fn characters(engine: &Engine, segments: &Segments, count: usize) {
     let queries = segments.queries(count);
-    let folded = |text: &String| fold::key(text).text;
-    let folded: Vec<(usize, String)> = segments
-        .lines
-        .iter()
-        .map(folded)
-        .map(|text| (text.chars().count(), text))
-        .collect();
+    let rival = Characters::of(segments.lines.iter().map(String::as_str));
     let ((), took) = timed(|| {
         for query in &queries {
-            std::hint::black_box(best_by_characters(&fold::key(query).text, &folded));
+            std::hint::black_box(rival.best(query, THRESHOLD, TOP));
         }
     });
+    drop(rival);
     let theirs = took.as_secs_f64() / queries.len() as f64;
     let rival = "brute force, rapidfuzz's normalized Levenshtein";
-    drop(folded);
     tell(rival, theirs, ours(engine, segments, count));
-}
-
-/// The best five at or above the threshold, with their places.
-fn best_by_characters(query: &str, segments: &[(usize, String)]) -> Vec<(f64, usize)> {
-    let comparator = BatchComparator::new(query.chars());
-    let length = query.chars().count();
-    let mut best: Vec<(f64, usize)> = Vec::new();
-    let mut cutoff = f64::from(THRESHOLD) / 100.0;
-    for (place, (other, text)) in segments.iter().enumerate() {
-        let bound = length.min(*other) as f64 / length.max(*other).max(1) as f64;
-        if bound < cutoff {
-            continue;
-        }
-        let args = Args::default().score_cutoff(cutoff);
-        let Some(alike) = comparator.normalized_similarity_with_args(text.chars(), &args) else {
-            continue;
-        };
-        let rank = best.partition_point(|(other, _)| *other >= alike);
-        best.insert(rank, (alike, place));
-        best.truncate(TOP);
-        if let [.., (least, _)] = best[..]
-            && best.len() == TOP
-        {
-            cutoff = least;
-        }
-    }
-    best
 }
