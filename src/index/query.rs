@@ -11,6 +11,7 @@ use crate::text::{Analysis, Kind, Token};
 use super::best::Budget;
 use super::meeting::Meeting;
 use super::part::Mark;
+use super::partners::{Filter, Partners};
 use super::vocabulary::{Vocabulary, WordId, level};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
@@ -26,41 +27,6 @@ pub(super) fn bound(points: u64) -> u32 {
 /// Points that are needed, comparable with bounds.
 pub(super) fn need(points: u64) -> u32 {
     (points / BOUND_UNIT).min(u64::from(u32::MAX)) as u32
-}
-
-/// The partners of words among the query's tokens: places and likenesses. There are hundreds of words, and most
-/// have one partner, so those of a word are a chain through one list.
-#[derive(Default)]
-struct Partners {
-    first: FxHashMap<WordId, u32>,
-    /// Place, likeness, and the next of the same word, counted from 1.
-    all: Vec<(u32, Likeness, u32)>,
-}
-
-impl Partners {
-    fn add(&mut self, word: WordId, place: u32, likeness: Likeness) {
-        let first = self.first.entry(word).or_default();
-        self.all.push((place, likeness, *first));
-        *first = self.all.len() as u32;
-    }
-
-    fn clear(&mut self) {
-        self.first.clear();
-        self.all.clear();
-    }
-
-    fn of(&self, word: WordId) -> impl Iterator<Item = (u32, Likeness)> {
-        let mut next = self.first.get(&word).copied().unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (place, likeness, after) = *self.all.get(next.checked_sub(1)? as usize)?;
-            next = after;
-            Some((place, likeness))
-        })
-    }
-
-    fn words(&self) -> impl Iterator<Item = WordId> {
-        self.first.keys().copied()
-    }
 }
 
 /// A word that some source can earn with, and the most that this source can earn with it.
@@ -271,7 +237,7 @@ impl Query {
     /// Source by source, one lead a word, the highest first.
     fn tidy_leads(&mut self) {
         // Only as a pair a word comes to a source again.
-        if !self.pairs.all.is_empty() {
+        if !self.pairs.is_empty() {
             self.leads
                 .sort_unstable_by_key(|lead| (lead.source, lead.word, Reverse(lead.bound)));
             self.leads.dedup_by_key(|lead| (lead.source, lead.word));
@@ -496,33 +462,4 @@ fn similar(word: &str, vocabulary: &Vocabulary, budget: &mut Budget) -> Vec<(Wor
 fn equal(word: &str, vocabulary: &Vocabulary) -> Vec<(WordId, Likeness)> {
     let id = vocabulary.find(Kind::Word, word);
     id.map(|id| (id, Likeness::EQUAL)).into_iter().collect()
-}
-
-/// A set that may also say yes to what is not in it: one bit a word, by hash.
-struct Filter([u64; Filter::BITS / 64]);
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self([0; Self::BITS / 64])
-    }
-}
-
-impl Filter {
-    /// Half a kilobyte, which stays in the innermost cache; a query has some hundred words.
-    const BITS: usize = 4_096;
-
-    fn place(word: WordId) -> (usize, u64) {
-        let bit = (word.wrapping_mul(0x9E37_79B1) >> 20) as usize;
-        (bit / 64, 1 << (bit % 64))
-    }
-
-    fn add(&mut self, word: WordId) {
-        let (place, bit) = Self::place(word);
-        self.0[place] |= bit;
-    }
-
-    fn may_have(&self, word: WordId) -> bool {
-        let (place, bit) = Self::place(word);
-        self.0[place] & bit != 0
-    }
 }
