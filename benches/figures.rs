@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 #[path = "figures/brute.rs"]
 mod brute;
+#[path = "data/characters.rs"]
+mod characters;
 mod data;
 #[path = "figures/made.rs"]
 mod made;

@@ -1,16 +1,21 @@
 //! Figures of the fuzzy index alone, without store and server: `cargo bench --bench index`.
 //!
 //! Times are those of the processor for this thread, so that a busy machine does not spoil them much; loading a
-//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only, `-- growth` is a bench of its own.
+//! snapshot is timed by the clock on the wall. `-- 70` looks up at 70 only, `-- growth` and `-- recall` are
+//! benches of their own.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a bench is for people who read its output"
 )]
 
+#[path = "data/characters.rs"]
+mod characters;
 mod data;
 #[path = "index/growth.rs"]
 mod growth;
+#[path = "index/recall.rs"]
+mod recall;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -29,6 +34,9 @@ fn main() {
     let segments = Segments::load();
     if std::env::args().any(|word| word == "growth") {
         return growth::run(&segments, only);
+    }
+    if std::env::args().any(|word| word == "recall") {
+        return recall::run(&segments, only);
     }
     println!(
         "{} segments, {:.1} MB: {}",

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hamzaban::engine::{Caller, Engine, Format, ImportMode, Lookup, NewMemory, Progress};
+use hamzaban::text::fold;
 use rapidfuzz::distance::levenshtein;
 
 /// Queries of each direction.
@@ -243,10 +244,8 @@ fn ask(
         }))
         .unwrap();
         let reply = engine.lookup(&Caller::local(), &lookup).unwrap();
-        let alike = |other: &str| levenshtein::normalized_similarity(text.chars(), other.chars());
         let ours = reply.matches.first().map(|best| {
-            // Percentages are coarse: among equal ones the more alike is the surer, as in the order shown.
-            let sure = f64::from(best.score) + alike(&best.source);
+            let sure = order_shown(best.score, text, &best.source);
             shown(sure, &best.target, truth)
         });
         let (sure, best) = most_alike(text, &sources);
@@ -258,6 +257,17 @@ fn ask(
         }
     };
     queries.iter().map(answer).collect()
+}
+
+/// What matches are ordered by: 95 and above by score; below, by the average of it and how alike the characters of
+/// the folded texts are.
+fn order_shown(score: u8, text: &str, other: &str) -> f64 {
+    let s = f64::from(score) / 100.0;
+    if score >= 95 {
+        return s;
+    }
+    let [text, other] = [text, other].map(|text| fold::key(text).text);
+    (s + levenshtein::normalized_similarity(text.chars(), other.chars())) / 2.0
 }
 
 /// The newest of the most alike.

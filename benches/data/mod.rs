@@ -10,13 +10,17 @@ pub(crate) struct Segments {
     pub(crate) origin: &'static str,
 }
 
+/// Where the measuring data is, if it is.
+pub(crate) fn shared() -> PathBuf {
+    std::env::var_os("HAMZABAN_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    )
+}
+
 impl Segments {
     pub(crate) fn load() -> Self {
-        let shared = std::env::var_os("HAMZABAN_SHARED").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-            PathBuf::from,
-        );
-        match File::open(shared.join("data/en_segments.txt.xz")) {
+        match File::open(shared().join("data/en_segments.txt.xz")) {
             Ok(file) => {
                 let mut text = Vec::new();
                 lzma_rs::xz_decompress(&mut BufReader::new(file), &mut text).unwrap();

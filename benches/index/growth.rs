@@ -6,6 +6,9 @@
 //! for, a word of some line. So frequent words stay frequent, and each segment has nine relatives in 8.8 million
 //! which match it at 60–95 %. The seed of each line is its number: nothing but the segments is kept.
 //!
+//! *The rival* is every segment compared by characters (`benches/data/characters.rs`), in a block of its own; both
+//! without the rows of a store.
+//!
 //! *False negatives.* The answers at 60 are compared with the score itself, of the query with all relatives of the
 //! line it was made of, and with one line in four hundred.
 
@@ -18,6 +21,7 @@ use hamzaban::index::Index;
 use hamzaban::model::{Lang, Seq, UnitId};
 use hamzaban::score::{self, Segment};
 
+use super::characters::Characters;
 use super::data::{Random, Segments, query};
 use super::{MEMORY, at, processor, search};
 
@@ -26,6 +30,8 @@ const STRIDE: usize = 611_953;
 /// Lines that are made before the clock goes on.
 const MADE_AT_ONCE: usize = 10_000;
 const COMPARED_AT: u8 = 60;
+/// Queries that the rival answers too.
+const RIVAL: usize = 60;
 
 /// See the file's comment.
 struct Expansion<'s> {
@@ -65,9 +71,9 @@ impl Expansion<'_> {
 /// Prints a row for each size.
 pub(crate) fn run(segments: &Segments, only: Option<usize>) {
     println!(
-        "| segments | build, segments/s | B a variant | search at 70: p50 / p95 / p99 | at 50 | at 85 | truncated | snapshot | written | loaded | truncated at {COMPARED_AT} | compared | matches | missed |"
+        "| segments | build, segments/s | B a variant | search at 70: p50 / p95 / p99 | at 50 | at 85 | truncated | by characters | snapshot | written | loaded | truncated at {COMPARED_AT} | compared | matches | missed |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for size in SIZES {
         if only.is_none_or(|only| only == size) {
             let lines = &segments.lines;
@@ -98,6 +104,7 @@ fn row(expansion: &Expansion) {
         print!(" {:.3} / {:.2} / {:.2} ms |", at(0.5), at(0.95), at(0.99));
     }
     print!(" {truncated} of {} |", 3 * queries.len());
+    by_characters(expansion, &index);
     snapshot(&index);
     missed(expansion, &index);
 }
@@ -133,6 +140,23 @@ fn queries(expansion: &Expansion, count: usize) -> Vec<(usize, String)> {
         (n, query(kind, &one, &other, &mut random))
     };
     (0..count).map(make).collect()
+}
+
+/// What the rival takes in the mean, and how many times that is of what the index takes for the same queries.
+fn by_characters(expansion: &Expansion, index: &Index) {
+    let queries = queries(expansion, RIVAL);
+    let mean = |answer: &mut dyn FnMut(&str)| {
+        let start = processor();
+        queries.iter().for_each(|(_, query)| answer(query));
+        (processor() - start).as_secs_f64() * 1e3 / queries.len() as f64
+    };
+    let ours = mean(&mut |query| drop(search(index, query, 70, 20)));
+    let rival = Characters::of((0..expansion.size).map(|n| expansion.line(n)));
+    let theirs = mean(&mut |query| drop(rival.best(query, 70, 5)));
+    print!(
+        " {theirs:.0} ms, {:.0} times our {ours:.3} |",
+        theirs / ours
+    );
 }
 
 fn snapshot(index: &Index) {

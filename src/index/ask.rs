@@ -25,7 +25,7 @@ const BUDGET_A_SEGMENT: u64 = 4;
 const MOST_NEAR: usize = 500;
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static SCRATCH: RefCell<(Query, Scratch)> = RefCell::default();
 }
 
 /// A memory that is asked: its penalty and its segments as they are now.
@@ -45,23 +45,22 @@ impl Index {
         }
         let vocabulary = self.vocabulary(question.source);
         let vocabulary = vocabulary.read();
-        let mut words_budget = Budget::new(BUDGET);
-        let answer = Answer {
-            question,
-            has_target: self.sets_with(question.target),
-            query: Query::new(
-                question.text,
-                question.analysis,
-                &vocabulary,
-                &mut words_budget,
-            ),
-            vocabulary: &vocabulary,
-        };
         let segments: usize = asked.iter().map(|asked| asked.state.segments()).sum();
         let budget = Budget::new(BUDGET + BUDGET_A_SEGMENT * segments as u64);
-        let mut found = SCRATCH.with_borrow_mut(|scratch| answer.find(&asked, scratch, budget));
-        found.truncated |= words_budget.exhausted;
-        found
+        SCRATCH.with_borrow_mut(|(query, scratch)| {
+            let (text, analysis) = (question.text, question.analysis);
+            let mut words_budget = Budget::new(BUDGET);
+            query.prepare(text, analysis, &vocabulary, &mut words_budget);
+            let answer = Answer {
+                question,
+                has_target: self.sets_with(question.target),
+                query,
+                vocabulary: &vocabulary,
+            };
+            let mut found = answer.find(&asked, scratch, budget);
+            found.truncated |= words_budget.exhausted;
+            found
+        })
     }
 
     /// Every unit of a memory whose segment is nearly the text, however many there are; all with the very text are
@@ -112,7 +111,7 @@ impl Index {
 struct Answer<'a> {
     question: &'a Question<'a>,
     has_target: Vec<bool>,
-    query: Query,
+    query: &'a Query,
     vocabulary: &'a Vocabulary,
 }
 
@@ -179,7 +178,7 @@ impl Answer<'_> {
             return;
         }
         let search = Search {
-            query: &self.query,
+            query: self.query,
             vocabulary: self.vocabulary,
             memory: asked.memory,
             penalty: asked.penalty,

@@ -18,6 +18,7 @@ mod meeting;
 mod near;
 mod packed;
 mod part;
+mod partners;
 mod postings;
 mod query;
 mod search;

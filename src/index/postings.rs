@@ -38,13 +38,20 @@ pub(super) struct Head {
     first: u64,
 }
 
-/// The part of a list within a window.
-#[derive(Clone, Debug)]
-pub(super) enum List<'p> {
-    /// Decoded already: where in the arena.
-    Few(Range<usize>),
-    /// Blocks to be decoded.
-    Many(Blocks<'p>),
+/// The part of a list within a window; what it says is in a [`Arena`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum List {
+    /// Decoded already: from where, and how many.
+    Few(u32, u32),
+    /// Blocks to be decoded: which of them, and how many segments at most.
+    Many(u32, u32),
+}
+
+/// What lists say: short ones decoded, long ones as they stand in the part.
+#[derive(Default)]
+pub(super) struct Arena<'p> {
+    pub(super) few: Vec<Doc>,
+    many: Vec<Blocks<'p>>,
 }
 
 /// A long list, and the stretch of it that a search reads.
@@ -60,29 +67,40 @@ pub(super) struct Blocks<'p> {
     window: Range<Doc>,
 }
 
-impl List<'_> {
+impl List {
     /// How many segments at most are on it, never 0 where there is one.
-    pub(super) fn len(&self) -> usize {
+    pub(super) fn len(self) -> usize {
         match self {
-            Self::Few(place) => place.len(),
-            Self::Many(blocks) => blocks.len(),
+            Self::Few(_, count) | Self::Many(_, count) => count as usize,
+        }
+    }
+}
+
+impl Arena<'_> {
+    pub(super) fn clear(&mut self) {
+        self.few.clear();
+        self.many.clear();
+    }
+
+    /// Goes over the segments of a list in order.
+    #[inline]
+    pub(super) fn each(&self, list: List, mut visit: impl FnMut(Doc)) {
+        match list {
+            List::Few(from, count) => {
+                let docs = self.few.get(from as usize..from as usize + count as usize);
+                docs.unwrap_or_default().iter().copied().for_each(visit);
+            }
+            List::Many(place, _) => {
+                if let Some(blocks) = self.many.get(place as usize) {
+                    blocks.each(|docs| docs.iter().for_each(|&doc| visit(doc)));
+                }
+            }
         }
     }
 
-    /// Goes over the segments in order.
-    #[inline]
-    pub(super) fn each(&self, arena: &[Doc], mut visit: impl FnMut(Doc)) {
-        match self {
-            Self::Few(place) => arena
-                .get(place.clone())
-                .unwrap_or_default()
-                .iter()
-                .copied()
-                .for_each(visit),
-            Self::Many(blocks) => {
-                blocks.each(|docs| docs.iter().for_each(|&doc| visit(doc)));
-            }
-        }
+    /// The list that was decoded since the arena had so many.
+    fn few_from(&self, start: usize) -> List {
+        List::Few(start as u32, (self.few.len() - start) as u32)
     }
 }
 
@@ -129,31 +147,38 @@ impl Postings {
         }
     }
 
-    /// The list of a word within a window; a short one is decoded to the end of `arena`.
-    pub(super) fn list(&self, head: Head, window: &Range<Doc>, arena: &mut Vec<Doc>) -> List<'_> {
-        let start = arena.len();
+    /// The list of a word within a window.
+    pub(super) fn list<'p>(
+        &'p self,
+        head: Head,
+        window: &Range<Doc>,
+        arena: &mut Arena<'p>,
+    ) -> List {
+        let start = arena.few.len();
         let entry = head.entry;
         if entry & ONE != 0 {
             if entry != NONE && window.contains(&(entry ^ ONE)) {
-                arena.push(entry ^ ONE);
+                arena.few.push(entry ^ ONE);
             }
-            return List::Few(start..arena.len());
+            return arena.few_from(start);
         }
         let Some(mut blocks) = self.blocks(head) else {
-            return List::Few(start..start);
+            return arena.few_from(start);
         };
         if blocks.narrow(window) {
-            return List::Many(blocks);
+            let list = List::Many(arena.many.len() as u32, blocks.len() as u32);
+            arena.many.push(blocks);
+            return list;
         }
-        blocks.each(|docs| arena.extend_from_slice(docs));
-        List::Few(start..arena.len())
+        blocks.each(|docs| arena.few.extend_from_slice(docs));
+        arena.few_from(start)
     }
 
     /// All segments of a word.
     pub(super) fn all(&self, word: usize, out: &mut Vec<Doc>) {
-        let mut docs = Vec::new();
-        let list = self.list(self.head(word), &(0..Doc::MAX), &mut docs);
-        list.each(&docs, |doc| out.push(doc));
+        let mut arena = Arena::default();
+        let list = self.list(self.head(word), &(0..Doc::MAX), &mut arena);
+        arena.each(list, |doc| out.push(doc));
     }
 
     /// The head of one list.
@@ -364,10 +389,10 @@ mod tests {
             for (word, docs) in lists.iter().enumerate() {
                 for window in [from..from + length, 0..Doc::MAX] {
                     let expected: Vec<Doc> = docs.iter().copied().filter(|doc| window.contains(doc)).collect();
-                    let mut arena = vec![7, 7];
+                    let mut arena = Arena { few: vec![7, 7], ..Arena::default() };
                     let list = postings.list(postings.head(word), &window, &mut arena);
                     let mut found = Vec::new();
-                    list.each(&arena, |doc| found.push(doc));
+                    arena.each(list, |doc| found.push(doc));
                     prop_assert!(list.len() >= found.len());
                     prop_assert_eq!(found, expected);
                 }
@@ -380,8 +405,9 @@ mod tests {
         #[test]
         fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), start in 0u32..400) {
             let postings = Postings { directory: vec![start], bytes };
-            let mut arena = Vec::new();
-            postings.list(postings.head(0), &(3..1_000), &mut arena).each(&arena, |_| ());
+            let mut arena = Arena::default();
+            let list = postings.list(postings.head(0), &(3..1_000), &mut arena);
+            arena.each(list, |_| ());
         }
     }
 }

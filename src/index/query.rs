@@ -1,14 +1,17 @@
 //! A segment to be looked up, made ready: for every word that can earn something with it, how much.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashMap;
 
 use crate::score::similarity::Likeness;
 use crate::score::{may_join, near_hash, same_hash, weight};
-use crate::text::{Analysis, Kind};
+use crate::text::{Analysis, Kind, Token};
 
 use super::best::Budget;
 use super::meeting::Meeting;
 use super::part::Mark;
+use super::partners::{Filter, Partners};
 use super::vocabulary::{Vocabulary, WordId, level};
 
 /// Bounds are counted in fiftieths of a weight, rounded up; needs are rounded down.
@@ -26,44 +29,17 @@ pub(super) fn need(points: u64) -> u32 {
     (points / BOUND_UNIT).min(u64::from(u32::MAX)) as u32
 }
 
-/// The partners of words among the query's tokens: places and likenesses. There are hundreds of words, and most
-/// have one partner, so those of a word are a chain through one list.
-#[derive(Default)]
-struct Partners {
-    first: FxHashMap<WordId, u32>,
-    /// Place, likeness, and the next of the same word, counted from 1.
-    all: Vec<(u32, Likeness, u32)>,
-}
-
-impl Partners {
-    fn add(&mut self, word: WordId, place: u32, likeness: Likeness) {
-        let first = self.first.entry(word).or_default();
-        self.all.push((place, likeness, *first));
-        *first = self.all.len() as u32;
-    }
-
-    fn of(&self, word: WordId) -> impl Iterator<Item = (u32, Likeness)> {
-        let mut next = self.first.get(&word).copied().unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (place, likeness, after) = *self.all.get(next.checked_sub(1)? as usize)?;
-            next = after;
-            Some((place, likeness))
-        })
-    }
-
-    fn words(&self) -> impl Iterator<Item = WordId> {
-        self.first.keys().copied()
-    }
-}
-
-/// A word that some token can earn with, and the most that this token can earn with it.
+/// A word that some source can earn with, and the most that this source can earn with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lead {
+    source: u32,
     pub(super) word: WordId,
     pub(super) bound: u32,
 }
 
 /// See the file's comment. It holds for the vocabulary of its moment: segments of words that came later are newer.
+/// A thread has one and prepares it for each look-up, as what it takes up is worth keeping.
+#[derive(Default)]
 pub(super) struct Query {
     /// What each token weighs.
     pub(super) weights: Vec<u32>,
@@ -84,51 +60,61 @@ pub(super) struct Query {
     splits: FxHashMap<(WordId, WordId), Vec<u32>>,
     /// Words that are in none of the three maps, mostly without asking them.
     filter: Filter,
-    /// For each source, the words it can earn with.
-    leads: Vec<Vec<Lead>>,
+    sources: usize,
+    /// The words that each source can earn with, source by source, and where those of each end.
+    leads: Vec<Lead>,
+    lead_ends: Vec<u32>,
     /// The same of pairs of words that written together are a token.
-    split_leads: Vec<Vec<(WordId, WordId)>>,
+    split_leads: Vec<(u32, WordId, WordId)>,
 }
 
 impl Query {
-    pub(super) fn new(
+    /// Forgets what it was, and becomes that of a text.
+    pub(super) fn prepare(
+        &mut self,
         text: &str,
         analysis: &Analysis,
         vocabulary: &Vocabulary,
         budget: &mut Budget,
-    ) -> Self {
+    ) {
+        self.clear();
         let tokens = &analysis.tokens;
-        let weights: Vec<u32> = tokens.iter().map(weight::of_token).collect();
-        let mut query = Self {
-            weight: weights.iter().fold(0, |sum, &w| sum.saturating_add(w)),
-            near: near_hash(text, analysis),
-            same: same_hash(text),
-            numbers: places_of(tokens, Kind::Number),
-            placeables: places_of(tokens, Kind::Placeable),
-            ids: tokens
-                .iter()
-                .map(|t| vocabulary.find(t.kind, analysis.word(t)))
-                .collect(),
-            arabic: tokens.iter().map(|t| t.arabic).collect(),
-            singles: Partners::default(),
-            pairs: Partners::default(),
-            splits: FxHashMap::default(),
-            filter: Filter::default(),
-            leads: vec![Vec::new(); weights.len()],
-            split_leads: vec![Vec::new(); weights.len()],
-            weights,
-        };
-        query.add_singles(analysis, vocabulary, budget);
-        query.add_pairs(analysis, vocabulary, budget);
-        query.add_splits(analysis, vocabulary);
-        query.tidy_leads();
-        for word in query.singles.words().chain(query.pairs.words()) {
-            query.filter.add(word);
+        self.weights.extend(tokens.iter().map(weight::of_token));
+        let sum = |sum: u32, &weight: &u32| sum.saturating_add(weight);
+        self.weight = self.weights.iter().fold(0, sum);
+        self.near = near_hash(text, analysis);
+        self.same = same_hash(text);
+        self.numbers.extend(places_of(tokens, Kind::Number));
+        self.placeables.extend(places_of(tokens, Kind::Placeable));
+        let id = |token: &Token| vocabulary.find(token.kind, analysis.word(token));
+        self.ids.extend(tokens.iter().map(id));
+        self.arabic.extend(tokens.iter().map(|token| token.arabic));
+        self.sources = tokens.len();
+        self.add_singles(analysis, vocabulary, budget);
+        self.add_pairs(analysis, vocabulary, budget);
+        self.add_splits(analysis, vocabulary);
+        self.tidy_leads();
+        for word in self.singles.words().chain(self.pairs.words()) {
+            self.filter.add(word);
         }
-        for &(_, second) in query.splits.keys() {
-            query.filter.add(second);
+        for &(_, second) in self.splits.keys() {
+            self.filter.add(second);
         }
-        query
+    }
+
+    fn clear(&mut self) {
+        self.weights.clear();
+        self.numbers.clear();
+        self.placeables.clear();
+        self.ids.clear();
+        self.arabic.clear();
+        self.singles.clear();
+        self.pairs.clear();
+        self.splits.clear();
+        self.filter = Filter::default();
+        self.leads.clear();
+        self.lead_ends.clear();
+        self.split_leads.clear();
     }
 
     /// How many tokens it has.
@@ -142,7 +128,21 @@ impl Query {
     /// the query earns with segments that have one, the second with those that have two, and so on. What is more
     /// about an equal one is a source of its own.
     pub(super) fn sources(&self) -> usize {
+        self.sources
+    }
+
+    /// How many words all sources together can earn with.
+    pub(super) fn leads_count(&self) -> usize {
         self.leads.len()
+    }
+
+    fn add_lead(&mut self, source: usize, word: WordId, bound: u32) {
+        let source = source as u32;
+        self.leads.push(Lead {
+            source,
+            word,
+            bound,
+        });
     }
 
     fn add_singles(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
@@ -164,14 +164,11 @@ impl Query {
                 kind => {
                     let many = &mut many[usize::from(kind == Kind::Placeable)];
                     *many += 1;
-                    self.leads[place].push(Lead {
-                        word: level(kind, *many),
-                        bound: bound(some),
-                    });
-                    let bound = bound(whole - some);
-                    let equal = self.ids[place].map(|word| Lead { word, bound });
-                    self.leads.push(equal.into_iter().collect());
-                    self.split_leads.push(Vec::new());
+                    self.add_lead(place, level(kind, *many), bound(some));
+                    if let Some(word) = self.ids[place] {
+                        self.add_lead(self.sources, word, bound(whole - some));
+                        self.sources += 1;
+                    }
                 }
             }
         }
@@ -194,7 +191,7 @@ impl Query {
             other
         };
         let bound = bound(weight::points(likeness, own, most));
-        self.leads[place].push(Lead { word, bound });
+        self.add_lead(place, word, bound);
     }
 
     fn add_pairs(&mut self, analysis: &Analysis, vocabulary: &Vocabulary, budget: &mut Budget) {
@@ -212,7 +209,7 @@ impl Query {
                 for part in [place, place + 1] {
                     let own = self.weights[part];
                     let bound = bound(weight::points(likeness, own, own));
-                    self.leads[part].push(Lead { word, bound });
+                    self.add_lead(part, word, bound);
                 }
             }
         }
@@ -229,41 +226,55 @@ impl Query {
                 let first = vocabulary.find(Kind::Word, first);
                 let both = first.zip(vocabulary.find(Kind::Word, second));
                 if let Some(both) = both {
-                    self.splits.entry(both).or_default().push(place as u32);
-                    self.split_leads[place].push(both);
+                    let place = place as u32;
+                    self.splits.entry(both).or_default().push(place);
+                    self.split_leads.push((place, both.0, both.1));
                 }
             }
         }
     }
 
-    /// One lead a word, the highest first.
+    /// Source by source, one lead a word, the highest first.
     fn tidy_leads(&mut self) {
-        for leads in &mut self.leads {
-            // Those of a word are in order and each once; pairs came after.
-            if !leads.is_sorted_by(|a, b| a.word < b.word) {
-                leads.sort_unstable_by_key(|lead| (lead.word, std::cmp::Reverse(lead.bound)));
-                leads.dedup_by_key(|lead| lead.word);
-            }
-            leads.sort_unstable_by_key(|lead| (std::cmp::Reverse(lead.bound), lead.word));
+        // Only as a pair a word comes to a source again.
+        if !self.pairs.is_empty() {
+            self.leads
+                .sort_unstable_by_key(|lead| (lead.source, lead.word, Reverse(lead.bound)));
+            self.leads.dedup_by_key(|lead| (lead.source, lead.word));
+        }
+        self.leads
+            .sort_unstable_by_key(|lead| (lead.source, Reverse(lead.bound), lead.word));
+        let mut end = 0;
+        for source in 0..self.sources as u32 {
+            let more = self.leads[end..].iter();
+            end += more.take_while(|lead| lead.source == source).count();
+            self.lead_ends.push(end as u32);
         }
     }
 
     /// What a source can earn with which word, the highest first.
     pub(super) fn leads(&self, source: usize) -> &[Lead] {
-        &self.leads[source]
+        let from = match source {
+            0 => 0,
+            _ => self.lead_ends[source - 1] as usize,
+        };
+        &self.leads[from..self.lead_ends[source] as usize]
     }
 
     /// Two words that written together are the token: it can earn all its weight with them.
-    pub(super) fn split_leads(&self, source: usize) -> &[(WordId, WordId)] {
-        &self.split_leads[source]
+    pub(super) fn split_leads(&self, source: usize) -> &[(u32, WordId, WordId)] {
+        let of = |&(place, ..): &(u32, WordId, WordId)| place as usize;
+        let from = self.split_leads.partition_point(|lead| of(lead) < source);
+        let to = self.split_leads.partition_point(|lead| of(lead) <= source);
+        &self.split_leads[from..to]
     }
 
     /// The words of all leads in their order, those of each source followed by its pairs.
     pub(super) fn lead_words(&self) -> impl Iterator<Item = WordId> {
-        let sources = self.leads.iter().zip(&self.split_leads);
-        sources.flat_map(|(leads, splits)| {
-            let leads = leads.iter().map(|lead| lead.word);
-            leads.chain(splits.iter().flat_map(|&(first, second)| [first, second]))
+        (0..self.sources).flat_map(|source| {
+            let leads = self.leads(source).iter().map(|lead| lead.word);
+            let splits = self.split_leads(source).iter();
+            leads.chain(splits.flat_map(|&(_, first, second)| [first, second]))
         })
     }
 
@@ -428,9 +439,11 @@ impl Query {
     }
 }
 
-fn places_of(tokens: &[crate::text::Token], kind: Kind) -> Vec<u32> {
-    let places = (0..).zip(tokens).filter(|(_, token)| token.kind == kind);
-    places.map(|(place, _)| place).collect()
+fn places_of(tokens: &[Token], kind: Kind) -> impl Iterator<Item = u32> {
+    let places = (0..)
+        .zip(tokens)
+        .filter(move |(_, token)| token.kind == kind);
+    places.map(|(place, _)| place)
 }
 
 /// Finding the similar words of a word costs about so many steps.
@@ -449,33 +462,4 @@ fn similar(word: &str, vocabulary: &Vocabulary, budget: &mut Budget) -> Vec<(Wor
 fn equal(word: &str, vocabulary: &Vocabulary) -> Vec<(WordId, Likeness)> {
     let id = vocabulary.find(Kind::Word, word);
     id.map(|id| (id, Likeness::EQUAL)).into_iter().collect()
-}
-
-/// A set that may also say yes to what is not in it: one bit a word, by hash.
-struct Filter([u64; Filter::BITS / 64]);
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self([0; Self::BITS / 64])
-    }
-}
-
-impl Filter {
-    /// Half a kilobyte, which stays in the innermost cache; a query has some hundred words.
-    const BITS: usize = 4_096;
-
-    fn place(word: WordId) -> (usize, u64) {
-        let bit = (word.wrapping_mul(0x9E37_79B1) >> 20) as usize;
-        (bit / 64, 1 << (bit % 64))
-    }
-
-    fn add(&mut self, word: WordId) {
-        let (place, bit) = Self::place(word);
-        self.0[place] |= bit;
-    }
-
-    fn may_have(&self, word: WordId) -> bool {
-        let (place, bit) = Self::place(word);
-        self.0[place] & bit != 0
-    }
 }

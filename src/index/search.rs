@@ -21,21 +21,23 @@ use crate::score::{align, weight};
 
 use super::meeting::Meeting;
 use super::part::{Doc, Mark, Part};
-use super::postings::{Head, List};
+use super::postings::{Arena, Head, List};
 use super::query::{BOUNDS_A_WEIGHT, Query, bound, need};
 use super::vocabulary::Vocabulary;
 
-/// Space that searches of one thread use again and again. All slots are empty between searches.
+/// Space that searches of one thread use again and again. No segment is touched between searches.
 #[derive(Default)]
 pub(super) struct Scratch {
+    /// What is known of each segment that is touched.
     slots: Vec<Slot>,
     touched: Vec<Doc>,
-    /// A bit for each segment that is touched: these stay in the cache where the slots do not.
+    /// A bit for each segment: these stay in the cache where the slots do not.
     is_touched: Vec<u64>,
     bounds: Vec<u32>,
     /// Short lists of the search that is on, decoded.
-    arena: Vec<Doc>,
+    few: Vec<Doc>,
     heads: Vec<Head>,
+    earning: Vec<(u32, List)>,
     marks: Vec<Mark>,
     pub(super) meeting: Meeting,
     pub(super) rows: Vec<u64>,
@@ -51,10 +53,6 @@ impl Slot {
     const MOST_GAIN: u32 = (1 << Self::GAIN_BITS) - 1;
     /// Tokens that have a number; a longer query is more work than any budget allows.
     const MOST_TOKENS: usize = (1 << (32 - Self::GAIN_BITS)) - 2;
-
-    fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 
     fn last(self) -> u32 {
         self.0 >> Self::GAIN_BITS
@@ -92,27 +90,53 @@ pub(super) struct Search<'a> {
     pub(super) place: usize,
 }
 
-/// The words of one token that have postings in this part, the most earning first, and where reading may stop.
-struct Lists<'a> {
-    lists: Vec<(u32, List<'a>)>,
-    /// How many lists are read.
+/// The words that have postings in this part.
+struct Lists<'p> {
+    /// The most that a token can earn with a word, and where that is; those of a token follow each other, the most
+    /// earning first.
+    all: Vec<(u32, List)>,
+    arena: Arena<'p>,
+    tokens: Vec<Token>,
+}
+
+/// Where the words of a token are among [`Lists::all`], and where reading may stop.
+struct Token {
+    from: usize,
     read: usize,
+    to: usize,
 }
 
 impl Lists<'_> {
-    /// What the token can earn at most with words that are not read.
-    fn rest(&self, read: usize) -> u32 {
-        self.lists.get(read).map_or(0, |(bound, _)| *bound)
+    /// What a token can earn at most with words that are not read.
+    fn rest(&self, token: &Token) -> u32 {
+        self.rest_from(token, token.read)
     }
 
-    /// Where to stop reading next, for the largest fall of the bound per posting: (fall, postings, lists).
-    fn next_step(&self) -> Option<(u32, usize, usize)> {
-        let now = self.rest(self.read);
+    /// The same if it were read so far.
+    fn rest_from(&self, token: &Token, read: usize) -> u32 {
+        let first = self.all[..token.to].get(read);
+        first.map_or(0, |(bound, _)| *bound)
+    }
+
+    /// What of a token is read.
+    fn read(&self, token: &Token) -> &[(u32, List)] {
+        &self.all[token.from..token.read]
+    }
+
+    /// How many segments all words of a token have.
+    fn postings(&self, token: &Token) -> usize {
+        let lists = &self.all[token.from..token.to];
+        lists.iter().map(|(_, list)| list.len()).sum()
+    }
+
+    /// Where to stop reading next, for the largest fall of the bound per posting: (fall, postings, where).
+    fn next_step(&self, token: &Token) -> Option<(u32, usize, usize)> {
+        let now = self.rest(token);
         let mut postings = 0;
         let mut best: Option<(u32, usize, usize)> = None;
-        for read in self.read + 1..=self.lists.len() {
-            postings += self.lists[read - 1].1.len() + 1;
-            let fall = now - self.rest(read);
+        for read in token.read + 1..=token.to {
+            postings += self.all[read - 1].1.len() + 1;
+            let fall = now - self.rest_from(token, read);
             let better = best.is_none_or(|(f, p, _)| {
                 u64::from(fall) * p as u64 > u64::from(f) * postings as u64
             });
@@ -121,6 +145,38 @@ impl Lists<'_> {
             }
         }
         best
+    }
+
+    /// Chooses lists to read until what is left unread is below the need: the rest, or `None` where nothing
+    /// in the part can reach it.
+    fn choose(&mut self, need: u32) -> Option<u32> {
+        let rests = self.tokens.iter().map(|token| self.rest(token));
+        let mut rest: u32 = rests.fold(0, u32::saturating_add);
+        if rest < need {
+            return None;
+        }
+        let mut steps: Vec<Option<(u32, usize, usize)>> = self
+            .tokens
+            .iter()
+            .map(|token| self.next_step(token))
+            .collect();
+        while rest >= need {
+            let ratio =
+                |&(fall, postings, _): &(u32, usize, usize)| f64::from(fall) / postings as f64;
+            let best = steps
+                .iter()
+                .enumerate()
+                .filter_map(|(token, step)| step.map(|step| (token, step)))
+                .max_by(|a, b| ratio(&a.1).total_cmp(&ratio(&b.1)));
+            // Without a step all is read and the rest is 0, which is below any need but 0.
+            let Some((token, (fall, _, read))) = best else {
+                break;
+            };
+            self.tokens[token].read = read;
+            rest -= fall;
+            steps[token] = self.next_step(&self.tokens[token]);
+        }
+        Some(rest)
     }
 }
 
@@ -149,71 +205,81 @@ impl Search<'_> {
             return;
         }
         // Finding a list costs some cache misses, and choosing goes over all tokens again and again.
-        let leads: usize = (0..self.query.sources())
-            .map(|source| self.query.leads(source).len())
-            .sum();
+        let leads = self.query.leads_count();
         if !budget.spend(leads * 16 + self.query.len() * self.query.len() / 4) {
             return;
         }
-        let mut tokens = self.lists(&window, scratch);
+        let mut lists = self.lists(&window, scratch);
         // Short lists are decoded.
-        budget.spend(scratch.arena.len() * 2);
-        let need = need(weight::needed(self.percent, whole));
-        let Some(rest) = choose(&mut tokens, need) else {
+        budget.spend(lists.arena.few.len() * 2);
+        self.read(&mut lists, &accept, best, scratch, budget);
+        scratch.few = lists.arena.few;
+        scratch.earning = lists.all;
+    }
+
+    fn read(
+        &self,
+        lists: &mut Lists,
+        accept: &impl Fn(Doc) -> bool,
+        best: &mut Best,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) {
+        let Some(rest) = lists.choose(need(weight::needed(self.percent, self.query.weight))) else {
             return;
         };
-        let read: usize = tokens
-            .iter()
-            .flat_map(|t| &t.lists[..t.read])
-            .map(|(_, list)| list.len())
-            .sum();
+        let read = lists.tokens.iter().flat_map(|token| lists.read(token));
+        let read: usize = read.map(|(_, list)| list.len()).sum();
         if budget.spend(read * 4) {
-            self.gather(&tokens, scratch);
-            let rest = self.deepen(&mut tokens, rest, scratch, budget);
-            let candidates = self.bounded(rest, &accept, scratch, budget);
+            self.gather(lists, scratch);
+            let rest = self.deepen(lists, rest, scratch, budget);
+            let candidates = self.bounded(rest, accept, scratch, budget);
             self.align(candidates, best, scratch, budget);
         }
     }
 
-    fn lists(&self, window: &Range<Doc>, scratch: &mut Scratch) -> Vec<Lists<'_>> {
-        let Scratch { arena, heads, .. } = scratch;
-        arena.clear();
-        self.part.heads(self.query.lead_words(), heads);
-        let mut heads = heads.iter();
+    /// The words of all tokens that have postings; what they take up comes from the scratch.
+    fn lists(&self, window: &Range<Doc>, scratch: &mut Scratch) -> Lists<'_> {
+        let mut all = std::mem::take(&mut scratch.earning);
+        all.clear();
+        let mut arena = Arena::default();
+        arena.few = std::mem::take(&mut scratch.few);
+        arena.few.clear();
+        self.part.heads(self.query.lead_words(), &mut scratch.heads);
+        let mut heads = scratch.heads.iter();
         let mut next = || match heads.next() {
-            Some(head) => self.part.postings.list(*head, window, arena),
-            None => List::Few(0..0),
+            Some(head) => self.part.postings.list(*head, window, &mut arena),
+            None => List::Few(0, 0),
         };
-        (0..self.query.sources())
-            .map(|source| {
-                let mut lists: Vec<(u32, List)> = self
-                    .query
-                    .leads(source)
-                    .iter()
-                    .map(|lead| (lead.bound, next()))
-                    .filter(|(_, list)| list.len() > 0)
-                    .collect();
-                for _ in self.query.split_leads(source) {
-                    let whole = bound(weight::whole(self.query.weights[source]));
-                    // Segments with both have each: the shorter list holds them all.
-                    let (first, second) = (next(), next());
-                    let list = if first.len() < second.len() {
-                        first
-                    } else {
-                        second
-                    };
-                    if list.len() > 0 {
-                        lists.push((whole, list));
-                    }
-                }
-                lists.sort_by_key(|(bound, list)| (Reverse(*bound), list.len()));
-                Lists { lists, read: 0 }
-            })
-            .collect()
+        let mut tokens = Vec::with_capacity(self.query.sources());
+        for source in 0..self.query.sources() {
+            let from = all.len();
+            for lead in self.query.leads(source) {
+                all.extend(Some((lead.bound, next())).filter(|(_, list)| list.len() > 0));
+            }
+            for _ in self.query.split_leads(source) {
+                let whole = bound(weight::whole(self.query.weights[source]));
+                // Segments with both have each: the shorter list holds them all.
+                let (first, second) = (next(), next());
+                let shorter = if first.len() < second.len() {
+                    first
+                } else {
+                    second
+                };
+                all.extend(Some((whole, shorter)).filter(|(_, list)| list.len() > 0));
+            }
+            all[from..].sort_unstable_by_key(|(bound, list)| (Reverse(*bound), list.len()));
+            tokens.push(Token {
+                from,
+                read: from,
+                to: all.len(),
+            });
+        }
+        Lists { all, arena, tokens }
     }
 
     /// Sums what the lists that are read say of each segment: its gain over the rest that all could earn.
-    fn gather(&self, tokens: &[Lists], scratch: &mut Scratch) {
+    fn gather(&self, lists: &Lists, scratch: &mut Scratch) {
         if scratch.slots.len() < self.part.len() {
             scratch.slots.resize(self.part.len(), Slot::default());
             scratch.is_touched.resize(self.part.len().div_ceil(64), 0);
@@ -222,25 +288,28 @@ impl Search<'_> {
             slots,
             touched,
             is_touched,
-            arena,
             ..
         } = scratch;
-        for (token, lists) in (1..).zip(tokens) {
-            let rest = lists.rest(lists.read);
-            for (bound, list) in &lists.lists[..lists.read] {
-                list.each(arena, |doc| {
-                    let Some(slot) = slots.get_mut(doc as usize) else {
+        for (number, token) in (1..).zip(&lists.tokens) {
+            let rest = lists.rest(token);
+            for &(bound, list) in lists.read(token) {
+                lists.arena.each(list, |doc| {
+                    let place = doc as usize;
+                    let (Some(bits), Some(slot)) =
+                        (is_touched.get_mut(place / 64), slots.get_mut(place))
+                    else {
                         return;
                     };
-                    if slot.is_empty() {
+                    let bit = 1 << (doc % 64);
+                    if *bits & bit == 0 {
+                        // What is in its slot is of another search, and not waited for.
+                        *bits |= bit;
+                        *slot = Slot::default();
+                        slot.add(number, bound - rest);
                         touched.push(doc);
-                        if let Some(bits) = is_touched.get_mut(doc as usize / 64) {
-                            *bits |= 1 << (doc % 64);
-                        }
-                    }
-                    // Otherwise a list of the same token that earns more has been here.
-                    if slot.last() != token {
-                        slot.add(token, bound - rest);
+                    } else if slot.last() != number {
+                        // Otherwise a list of the same token that earns more has been here.
+                        slot.add(number, bound - rest);
                     }
                 });
             }
@@ -251,25 +320,26 @@ impl Search<'_> {
     /// the rest most for the fewest postings, as long as that costs less than looking at the segments.
     fn deepen(
         &self,
-        tokens: &mut [Lists],
+        lists: &mut Lists,
         mut rest: u32,
         scratch: &mut Scratch,
         budget: &mut Budget,
     ) -> u32 {
-        let mut unread: Vec<(usize, usize)> = tokens
+        let mut unread: Vec<(usize, usize)> = lists
+            .tokens
             .iter()
             .enumerate()
-            .filter(|(_, lists)| lists.read == 0 && !lists.lists.is_empty())
-            .map(|(token, lists)| (lists.lists.iter().map(|(_, list)| list.len()).sum(), token))
+            .filter(|(_, token)| token.read == token.from && token.from < token.to)
+            .map(|(place, token)| (lists.postings(token), place))
             .collect();
         unread.sort_by(|a, b| {
-            let ratio = |&(postings, token): &(usize, usize)| {
-                f64::from(tokens[token].rest(0)) / postings as f64
+            let ratio = |&(postings, place): &(usize, usize)| {
+                f64::from(lists.rest(&lists.tokens[place])) / postings as f64
             };
             ratio(b).total_cmp(&ratio(a))
         });
         let mut worth = scratch.touched.len() * DEEPENING_A_SEGMENT;
-        for (postings, token) in unread {
+        for (postings, place) in unread {
             let Some(left) = worth.checked_sub(postings) else {
                 break;
             };
@@ -277,26 +347,23 @@ impl Search<'_> {
             if !budget.spend(postings * 2) {
                 break;
             }
-            rest -= tokens[token].rest(0);
-            let number = token as u32 + 1;
+            let number = place as u32 + 1;
+            rest -= lists.rest(&lists.tokens[place]);
+            lists.tokens[place].read = lists.tokens[place].to;
             let Scratch {
-                slots,
-                arena,
-                is_touched,
-                ..
+                slots, is_touched, ..
             } = &mut *scratch;
-            for (bound, list) in &tokens[token].lists {
-                list.each(arena, |doc| {
+            for &(bound, list) in lists.read(&lists.tokens[place]) {
+                lists.arena.each(list, |doc| {
                     let bits = is_touched.get(doc as usize / 64);
                     if bits.is_some_and(|bits| bits >> (doc % 64) & 1 != 0)
                         && let Some(slot) = slots.get_mut(doc as usize)
                         && slot.last() != number
                     {
-                        slot.add(number, *bound);
+                        slot.add(number, bound);
                     }
                 });
             }
-            tokens[token].read = tokens[token].lists.len();
         }
         rest
     }
@@ -313,7 +380,7 @@ impl Search<'_> {
         let least = need(weight::needed(self.percent, self.query.weight));
         let touched = std::mem::take(&mut scratch.touched);
         for &doc in &touched {
-            let gain = std::mem::take(&mut scratch.slots[doc as usize]).gain();
+            let gain = scratch.slots[doc as usize].gain();
             scratch.is_touched[doc as usize / 64] = 0;
             let most = rest.saturating_add(gain);
             if most < least || most < self.need(doc) || !accept(doc) {
@@ -412,33 +479,4 @@ impl Search<'_> {
             }
         }
     }
-}
-
-/// Chooses lists to read until what is left unread is below the need: the rest, or `None` where nothing
-/// in the part can reach it.
-fn choose(tokens: &mut [Lists], need: u32) -> Option<u32> {
-    let mut rest: u32 = tokens
-        .iter()
-        .map(|t| t.rest(0))
-        .fold(0, u32::saturating_add);
-    if rest < need {
-        return None;
-    }
-    let mut steps: Vec<Option<(u32, usize, usize)>> = tokens.iter().map(Lists::next_step).collect();
-    while rest >= need {
-        let ratio = |&(fall, postings, _): &(u32, usize, usize)| f64::from(fall) / postings as f64;
-        let best = steps
-            .iter()
-            .enumerate()
-            .filter_map(|(token, step)| step.map(|step| (token, step)))
-            .max_by(|a, b| ratio(&a.1).total_cmp(&ratio(&b.1)));
-        // Without a step all is read and the rest is 0, which is below any need but 0.
-        let Some((token, (fall, _, read))) = best else {
-            break;
-        };
-        tokens[token].read = read;
-        rest -= fall;
-        steps[token] = tokens[token].next_step();
-    }
-    Some(rest)
 }

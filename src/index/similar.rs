@@ -11,23 +11,6 @@ use std::ops::Range;
 use super::packed::Packed;
 use crate::score::similarity::{MAX_SIMILAR_CHARS, Pattern, most_edits, similar_lengths};
 
-/// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
-/// letter away, or puts one in, or both, so it changes at most two bits.
-pub(super) fn signature(chars: impl Iterator<Item = char>) -> u32 {
-    chars.fold(0, |bits, c| {
-        let once = 1 << ((u32::from(c).wrapping_mul(0x9E37_79B1) >> 28) * 2);
-        if bits & once == 0 {
-            bits | once
-        } else {
-            bits | once << 1
-        }
-    })
-}
-/// Whether two signatures allow so few edits.
-pub(super) fn may_be_within(a: u32, b: u32, edits: usize) -> bool {
-    (a ^ b).count_ones() as usize <= 2 * edits
-}
-
 /// A directory of pieces of the words that were there when it was built.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Similar {
@@ -155,9 +138,14 @@ impl Similar {
         self.starts.bytes().len() + self.ids.bytes().len() + self.known.size()
     }
 
-    /// Ids of words that share a piece with the pattern, each with how many edits it may be away: all similar
-    /// ones, and others, some twice.
-    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(u32, usize)) {
+    /// The word at a place of the directory.
+    pub(super) fn id(&self, place: usize) -> u32 {
+        self.ids.get(place) as u32
+    }
+
+    /// Where in the directory words stand that share a piece with the pattern, and how many edits they may be away: all
+    /// similar ones, and others, some twice.
+    pub(super) fn candidates(&self, pattern: &Pattern, mut visit: impl FnMut(Range<usize>, usize)) {
         let query = pattern.chars();
         let Some(mask) = self.starts.len().checked_sub(2) else {
             return;
@@ -172,9 +160,7 @@ impl Similar {
                     };
                     let bucket = (hash(length, edits, piece, part) >> 32) as usize & mask;
                     let filed = self.starts.get(bucket)..self.starts.get(bucket + 1);
-                    for place in filed {
-                        visit(self.ids.get(place as usize) as u32, edits);
-                    }
+                    visit(filed.start as usize..filed.end as usize, edits);
                 }
             }
         }
@@ -230,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::score::similarity::likeness;
+    use crate::score::similarity::{likeness, may_be_within, signature};
 
     proptest! {
         #[test]
@@ -241,7 +227,7 @@ mod tests {
             let similar = Similar::build(words.len(), |id, out| out.extend(words[id as usize].chars()));
             let pattern = Pattern::new(&query).unwrap();
             let mut found = vec![false; words.len()];
-            similar.candidates(&pattern, |id, edits| {
+            similar.candidates(&pattern, |filed, edits| for id in filed.map(|place| similar.id(place)) {
                 found[id as usize] |= likeness(&query, &words[id as usize]).is_some_and(|l| (l.of - l.kept) as usize <= edits);
             });
             for (word, found) in words.iter().zip(found) {

@@ -33,7 +33,7 @@ use crate::text::FOLD_VERSION;
 
 const MAGIC: &[u8; 8] = b"HMZBNIDX";
 /// Of the layout; anything else is not read.
-const FORMAT_VERSION: u64 = 2;
+const FORMAT_VERSION: u64 = 3;
 /// Sections that are checked while others are read: each takes its bytes twice meanwhile.
 const SECTIONS_AT_ONCE: usize = 4;
 /// A section is read into memory before its checksum is known.

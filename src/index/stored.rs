@@ -7,7 +7,7 @@ use super::forward::{Forward, Mark};
 use super::near::{Near, bucket_bits};
 use super::packed::bits;
 use super::part::{Doc, Part, Places};
-use super::postings::Postings;
+use super::postings::{Arena, Postings};
 use super::similar::{Known, Similar};
 use super::vocabulary::{RESERVED, Vocabulary, WordId, Words, Written};
 use crate::text::Kind;
@@ -138,12 +138,12 @@ impl Forward {
 
 impl Postings {
     fn are_sound(&self, segments: Doc) -> bool {
-        let mut arena = Vec::new();
+        let mut arena = Arena::default();
         (0..self.directory.len()).all(|word| {
             arena.clear();
             let (mut next, mut sound) = (0, true);
             let list = self.list(self.head(word), &(0..Doc::MAX), &mut arena);
-            list.each(&arena, |doc| {
+            arena.each(list, |doc| {
                 sound &= doc >= next && doc < segments;
                 next = doc.saturating_add(1);
             });

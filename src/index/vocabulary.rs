@@ -1,15 +1,17 @@
 //! The words of one language in all memories, numbered once and for good while the process lives.
 
+use std::hint::black_box;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::score::similarity::{Likeness, Pattern, most_edits};
+use crate::score::similarity::{Likeness, Pattern, may_be_within, most_edits, signature};
 use crate::score::weight;
 use crate::text::Kind;
 use crate::text::wanted::WantedToken;
 
-use super::similar::{Known, Similar, may_be_within, signature};
+use super::similar::{Known, Similar};
 
 /// A word's number.
 pub(super) type WordId = u32;
@@ -66,12 +68,15 @@ impl Words {
     }
 
     fn text(&self, id: WordId) -> &str {
-        let end = self.ends[id as usize] as usize;
+        &self.text[self.span(id)]
+    }
+
+    fn span(&self, id: WordId) -> Range<usize> {
         let start = match id {
             0 => 0,
             _ => self.ends[id as usize - 1] as usize,
         };
-        &self.text[start..end]
+        start..self.ends[id as usize] as usize
     }
 
     fn push(&mut self, kind: Kind, word: &str) -> WordId {
@@ -113,11 +118,28 @@ impl Words {
         found: &mut Vec<(WordId, Likeness)>,
     ) {
         // A signature is one cache miss, and nearly all end there.
-        directory.candidates(pattern, |id, edits| {
-            if may_be_within(letters, self.signatures[id as usize], edits) {
-                self.compare(pattern, letters, id, found);
+        let mut left: Vec<WordId> = Vec::with_capacity(1_024);
+        directory.candidates(pattern, |filed, edits| {
+            // Without a branch: which of them are left cannot be foretold.
+            let mut end = left.len();
+            left.resize(end + filed.len(), 0);
+            for id in filed.map(|place| directory.id(place)) {
+                left[end] = id;
+                end += usize::from(may_be_within(letters, self.signatures[id as usize], edits));
             }
+            left.truncate(end);
         });
+        left.sort_unstable();
+        left.dedup();
+        // So are the places of the texts, and the texts: step by step the processor waits for many at the same time.
+        let spans: Vec<Range<usize>> = left.iter().map(|&id| self.span(id)).collect();
+        let first = |span: &Range<usize>| self.text.as_bytes().get(span.start).copied();
+        black_box(spans.iter().filter_map(first).fold(0, u8::wrapping_add));
+        for (id, span) in left.into_iter().zip(spans) {
+            let chars = usize::from(self.chars[id as usize]);
+            let likeness = pattern.likeness(&self.text[span], chars);
+            found.extend(likeness.map(|likeness| (id, likeness)));
+        }
     }
 
     /// A directory of all words.

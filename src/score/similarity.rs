@@ -33,6 +33,25 @@ pub fn similar_lengths(chars: usize) -> std::ops::RangeInclusive<usize> {
     (7 * chars).div_ceil(10)..=(10 * chars / 7).min(MAX_SIMILAR_CHARS)
 }
 
+/// The letters of a word, counted up to two, in one of 16 pairs of bits each by hash: one edit takes one
+/// letter away, or puts one in, or both, so it changes at most two bits. Of some hundred multipliers this one lets
+/// the fewest words pass that are not similar, in English and Persian: a third less than most.
+pub fn signature(chars: impl Iterator<Item = char>) -> u32 {
+    chars.fold(0, |bits, c| {
+        let once = 1 << ((u32::from(c).wrapping_mul(0xDF15_82B1) >> 28) * 2);
+        if bits & once == 0 {
+            bits | once
+        } else {
+            bits | once << 1
+        }
+    })
+}
+
+/// Whether two signatures allow so few edits.
+pub fn may_be_within(a: u32, b: u32, edits: usize) -> bool {
+    (a ^ b).count_ones() as usize <= 2 * edits
+}
+
 /// A word made ready to be compared with many others.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -86,20 +105,26 @@ impl Pattern {
 
     /// The edit distance to a word.
     pub fn distance(&self, word: &str) -> usize {
-        let last = 1u64 << (self.chars.len() - 1);
+        if word.is_ascii() {
+            self.distance_by(word.bytes().map(|c| self.ascii[usize::from(c & 127)]))
+        } else {
+            self.distance_by(word.chars().map(|c| self.places(c)))
+        }
+    }
+
+    /// The same, of the places in the pattern where each character of the word stands. Without a branch: whether the
+    /// distance rises or falls cannot be foretold.
+    fn distance_by(&self, word: impl Iterator<Item = u64>) -> usize {
+        let last = self.chars.len() - 1;
         let (mut plus, mut minus) = (u64::MAX, 0u64);
         let mut distance = self.chars.len();
-        for c in word.chars() {
-            let equal = self.places(c);
+        for equal in word {
             let x = equal | minus;
             let d0 = (((x & plus).wrapping_add(plus)) ^ plus) | x;
             let up = minus | !(d0 | plus);
             let down = plus & d0;
-            if up & last != 0 {
-                distance += 1;
-            } else if down & last != 0 {
-                distance -= 1;
-            }
+            distance += (up >> last & 1) as usize;
+            distance -= (down >> last & 1) as usize;
             let up = (up << 1) | 1;
             let down = down << 1;
             plus = down | !(d0 | up);
@@ -127,7 +152,14 @@ pub fn likeness(a: &str, b: &str) -> Option<Likeness> {
     if a == b {
         return Some(Likeness::EQUAL);
     }
-    Pattern::new(a)?.likeness(b, b.chars().count())
+    // Most words are told apart by their lengths or letters, for less than a pattern costs.
+    let lengths = [a, b].map(|word| word.chars().count());
+    let most = most_edits(lengths[0], lengths[1]);
+    let letters = [a, b].map(|word| signature(word.chars()));
+    if lengths[0].abs_diff(lengths[1]) > most || !may_be_within(letters[0], letters[1], most) {
+        return None;
+    }
+    Pattern::new(a)?.likeness(b, lengths[1])
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 #[path = "../../figures/brute.rs"]
 mod brute;
+#[path = "../../data/characters.rs"]
+mod characters;
 #[path = "../../data/mod.rs"]
 mod data;
 #[path = "../../figures/made.rs"]

@@ -38,7 +38,7 @@ pub(crate) fn search(engine: &Engine, segments: &Segments) {
     brute::tell(
         "tantivy, OR of the words, 200 best scored",
         theirs,
-        brute::ours(engine, &queries),
+        brute::ours(engine, segments, QUERIES),
     );
 
     let (mut matches, mut missed, mut queries_with) = (0, 0, 0);
