@@ -15,6 +15,7 @@ mod duplicates;
 mod edit;
 mod erase;
 mod error;
+mod export;
 mod feed;
 #[cfg(test)]
 mod feed_tests;
@@ -58,6 +59,7 @@ pub use concordance::{
 pub use duplicates::{GroupKind, GroupPage, GroupView};
 pub use erase::{Erase, Erased};
 pub use error::Error;
+pub use export::{Exported, Shape};
 pub use feed::{ChangeName, ChangePage, ChangeView, Following, MOST_CHANGES};
 pub use filter::Filter;
 pub use first_run::Sample;
@@ -75,7 +77,6 @@ pub use keys::{GlossaryRole, KeyInfo, KeyRequest, MadeKey, Me, MemoryRole};
 pub use measure::{QuestionKind, SnapshotFigures, questions};
 pub use replace::{BulkReplace, ReplacePreview, ReplacedText, SpanView};
 pub use stats::{ActivityView, LanguageCount, Stats};
-pub use transfer::{Exported, Shape};
 pub use upkeep::{Damage, Verification};
 
 pub use requests::{

@@ -1,10 +1,10 @@
-//! Import and export: files in and out of a memory, as streams.
+//! Import: files into a memory, as streams.
 //!
 //! An import reads on a thread of its own, writes batches on the store's writer and indexes them on its
 //! follower, all at once; a batch is a transaction, so what the report counts is what is there.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::access::not_found;
 use super::imports::Ended;
 use super::requests::{ImportMode, ImportStatus};
-use super::{Caller, Engine, Error, Filter, Idempotency, Progress, Role};
-use crate::formats::{self, Format, ReadOptions, WriteOptions};
+use super::{Caller, Engine, Error, Idempotency, Progress, Role};
+use crate::formats::{self, Format, ReadOptions};
 use crate::model::{ImportReport, Lang, MemoryId, Problem};
 use crate::store::{self, Actor, Deed, ImportId, Mode, NewImport, Outcome, Pending, Prepared};
 
@@ -23,37 +23,6 @@ const BATCH_UNITS: usize = 2_000;
 const BATCH_BYTES: usize = 512 << 10;
 /// Batches handed over and not yet confirmed.
 const BATCHES_AHEAD: usize = 2;
-/// Units read from the store at once for an export: a short read transaction each.
-const EXPORTED_AT_ONCE: usize = 500;
-
-/// What a file is to be that is written.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// Its format.
-    pub format: Format,
-    /// CSV: no cell acts as a formula in a spreadsheet. They are guarded by an apostrophe, which an import takes away.
-    pub spreadsheet: bool,
-}
-
-impl From<Format> for Shape {
-    fn from(format: Format) -> Self {
-        Self {
-            format,
-            spreadsheet: false,
-        }
-    }
-}
-
-/// What an export wrote.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exported {
-    /// Units in the file.
-    pub units: u64,
-    /// Units that the format cannot hold, of which the first twenty say why.
-    pub skipped: u64,
-    /// `unit ID: reason`.
-    pub reasons: Vec<String>,
-}
 
 impl Engine {
     /// Registers an import and gives its id; then call [`Engine::import`] with it.
@@ -174,87 +143,6 @@ impl Engine {
             },
         })
     }
-
-    /// Whether [`Engine::export`] would begin.
-    pub fn check_export(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        filter: &Filter,
-    ) -> Result<(), Error> {
-        self.memory_for(caller, Role::Read, memory)?;
-        filter.ready("").map(drop)
-    }
-
-    /// Streams the units of a memory that a filter takes, in the order they were made. Units that come while it
-    /// runs may be in it.
-    pub fn export(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        shape: impl Into<Shape>,
-        filter: &Filter,
-        out: &mut dyn Write,
-    ) -> Result<Exported, Error> {
-        self.export_some(caller, memory, shape, filter, u64::MAX, out)
-    }
-
-    /// The same, ending with the page on which so many units have been written.
-    pub fn export_some(
-        &self,
-        caller: &Caller,
-        memory: &str,
-        shape: impl Into<Shape>,
-        filter: &Filter,
-        enough: u64,
-        out: &mut dyn Write,
-    ) -> Result<Exported, Error> {
-        let Shape {
-            format,
-            spreadsheet,
-        } = shape.into();
-        let bounds = filter.ready("")?;
-        let memory = self.memory_for(caller, Role::Read, memory)?;
-        self.note(caller, Deed::memory("exported", memory.id, &memory.name));
-        let memory = memory.id;
-        let langs = self.store.read(|reader| reader.languages(memory))?;
-        let langs: Vec<Lang> = langs.into_iter().map(|(lang, _)| lang).collect();
-        let options = WriteOptions {
-            source: langs.first().cloned(),
-            langs: two_at_least(langs),
-            context: false,
-            spreadsheet_safe: spreadsheet,
-        };
-        let mut writer = formats::Writer::new(out, format, &options)?;
-        let mut exported = Exported::default();
-        let mut after = None;
-        loop {
-            self.must_still_admit(caller.key.as_deref())?;
-            let page = self.filtered(memory, &bounds, after, EXPORTED_AT_ONCE)?;
-            for unit in &page.units {
-                match writer.write_unit(unit)? {
-                    formats::Written::Whole => exported.units += 1,
-                    formats::Written::Skipped(reason) => exported.skip(unit.id, &reason),
-                }
-            }
-            match page.next {
-                Some(next) if exported.units < enough => after = Some(next),
-                _ => break,
-            }
-        }
-        writer.finish()?.flush()?;
-        Ok(exported)
-    }
-}
-
-impl Exported {
-    fn skip(&mut self, unit: crate::model::UnitId, reason: &str) {
-        self.skipped += 1;
-        if self.reasons.len() < 20 {
-            self.reasons
-                .push(format!("unit {}: {reason}", super::view::unit_id(unit)));
-        }
-    }
 }
 
 /// Does work on a thread of its own that gives way to those who look something up, and waits for it.
@@ -272,17 +160,6 @@ fn aside<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T,
         })?;
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
-}
-
-/// A table has two columns at least, also that of an empty memory.
-fn two_at_least(mut langs: Vec<Lang>) -> Vec<Lang> {
-    for tag in ["en", "fa"] {
-        let lang = Lang::parse(tag)
-            .ok()
-            .filter(|lang| langs.len() < 2 && !langs.contains(lang));
-        langs.extend(lang);
-    }
-    langs
 }
 
 /// Counts the bytes that go through.
