@@ -76,9 +76,15 @@ impl Engine {
         let mut shown = Vec::new();
         'looks: for _ in 0..LOOKS_FOR_A_PAGE {
             let (id, place) = (memory.id, after);
-            let found = self
-                .store
-                .write(move |tx| tx.same_source_groups(id, place, LOOKED_AT))?;
+            // Where nothing can be written the writer is not asked.
+            let found = match self.degraded() {
+                None => self
+                    .store
+                    .write(move |tx| tx.same_source_groups(id, place, LOOKED_AT)),
+                Some(_) => self
+                    .store
+                    .read(|reader| reader.same_source_groups(id, place, LOOKED_AT)),
+            }?;
             for (hash, mut units) in found.groups {
                 let cut_off = units.len() > MOST_IN_A_GROUP;
                 units.truncate(MOST_IN_A_GROUP);

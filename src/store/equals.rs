@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::Error;
 use super::content::Hashes;
 use super::tx::Tx;
+use super::{Error, Reader};
 use crate::model::{MemoryId, Unit, UnitId};
 
 /// `memory_id, source_hash, content_hash, unit_id`, in the order of the table's key.
@@ -297,18 +297,27 @@ impl Tx<'_> {
         looked_at: usize,
     ) -> Result<SourceGroups, Error> {
         self.counts(memory)?;
-        let (units, next) = self
+        let found = self
             .equals
-            .by_source(self.conn, memory, after, looked_at.max(1))?;
-        let mut groups: Vec<(i64, Vec<UnitId>)> = Vec::new();
-        for (hash, unit) in units {
-            match groups.last_mut() {
-                Some((last, units)) if *last == hash => units.push(unit),
-                _ => groups.push((hash, vec![unit])),
-            }
-        }
-        groups.retain(|(_, units)| units.len() > 1);
-        Ok(SourceGroups { groups, next })
+            .by_source(self.conn, memory, after, looked_at.max(1));
+        found.map(SourceGroups::of)
+    }
+}
+
+impl Reader<'_> {
+    /// The same where there is no writer to ask: it reads first what the writer has in memory.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn same_source_groups(
+        &self,
+        memory: MemoryId,
+        after: Option<i64>,
+        looked_at: usize,
+    ) -> Result<SourceGroups, Error> {
+        let equals = Equals::load(self.conn, 1)?;
+        let found = equals.by_source(self.conn, memory, after, looked_at.max(1));
+        found.map(SourceGroups::of)
     }
 }
 
@@ -319,6 +328,20 @@ pub struct SourceGroups {
     pub groups: Vec<(i64, Vec<UnitId>)>,
     /// Where to go on.
     pub next: Option<i64>,
+}
+
+impl SourceGroups {
+    fn of((units, next): BySource) -> Self {
+        let mut groups: Vec<(i64, Vec<UnitId>)> = Vec::new();
+        for (hash, unit) in units {
+            match groups.last_mut() {
+                Some((last, units)) if *last == hash => units.push(unit),
+                _ => groups.push((hash, vec![unit])),
+            }
+        }
+        groups.retain(|(_, units)| units.len() > 1);
+        Self { groups, next }
+    }
 }
 
 fn entry(unit: &Unit, hashes: &Hashes) -> Entry {

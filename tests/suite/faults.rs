@@ -467,6 +467,8 @@ fn f8_a_store_that_cannot_be_written_is_read_all_the_same() {
     });
     let client = Client::new(&address);
     assert!(finds(&client, "The door is open."));
+    let duplicates = client.get("/v1/memories/news/duplicates");
+    assert_eq!(duplicates.status, 200, "{}", duplicates.text);
     let refused = add(&client, "no").unwrap();
     assert_eq!(
         (refused.status, refused.code()),

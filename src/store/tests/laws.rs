@@ -178,7 +178,10 @@ fn edit(f: &Fixture, model: &mut Model, op: Op) {
 fn agree(f: &Fixture, model: &Model, memory: MemoryId) {
     let wanted: Vec<Unit> = model.living().cloned().collect();
     let ids: Vec<UnitId> = model.units.keys().map(|id| UnitId(*id)).collect();
+    let by_writer = f.write(move |tx| tx.same_source_groups(memory, None, 9));
+    let by_writer = by_writer.unwrap();
     f.read(|r| {
+        assert_eq!(r.same_source_groups(memory, None, 9)?, by_writer);
         assert_eq!(r.units(&ids)?, wanted);
         assert_eq!(r.memory_by_id(memory)?.unwrap().units, wanted.len() as i64);
         assert_eq!(r.count_units(memory)?, wanted.len() as i64);
