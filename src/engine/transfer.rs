@@ -23,6 +23,8 @@ const BATCH_UNITS: usize = 2_000;
 const BATCH_BYTES: usize = 512 << 10;
 /// Batches handed over and not yet confirmed.
 const BATCHES_AHEAD: usize = 2;
+/// Units after which an import gives way to others: some tenths of a millisecond.
+const UNITS_A_PIECE: u64 = 16;
 /// Units read from the store at once for an export: a short read transaction each.
 const EXPORTED_AT_ONCE: usize = 500;
 
@@ -314,7 +316,7 @@ impl Run<'_> {
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let (source, target) = langs.unzip();
-        let mut units = 0;
+        let mut units = 0u64;
         let entries = match formats::read(input, format, &ReadOptions { source, target }) {
             Ok(entries) => entries,
             Err(error) => return Err(Failure::Format(error)),
@@ -337,6 +339,9 @@ impl Run<'_> {
                 }
             };
             units += 1;
+            if units.is_multiple_of(UNITS_A_PIECE) {
+                store::give_way();
+            }
             self.take(entry);
             if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
                 self.submit()?;
@@ -402,7 +407,10 @@ impl Run<'_> {
                 .problems
                 .into_iter()
                 .for_each(|problem| report.add_problem(problem));
-            for unit in batch.units {
+            for (unit, count) in batch.units.into_iter().zip(1u64..) {
+                if count.is_multiple_of(UNITS_A_PIECE) {
+                    store::give_way();
+                }
                 match tx.put_draft(memory, unit, mode, by.as_deref(), Some(id))? {
                     Outcome::Added(..) => report.added += 1,
                     Outcome::Updated(..) => report.updated += 1,
