@@ -112,7 +112,6 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
             submitted: 0,
-            asked: self.imports.asked(),
         };
         let _counted = self.imports.one();
         let ended = aside(|| run.all(input, format, langs, progress));
@@ -303,8 +302,6 @@ struct Run<'a> {
     ahead: VecDeque<Pending<ImportReport>>,
     /// Units read that were handed over.
     submitted: u64,
-    /// How often somebody had looked something up when the last batch was handed over.
-    asked: u64,
 }
 
 impl Run<'_> {
@@ -420,11 +417,7 @@ impl Run<'_> {
             tx.note_import_progress(id, bytes, &report)?;
             Ok(report)
         }));
-        // While people look things up, reading, writing and indexing take turns, and leave a core to them.
-        let asked = self.engine.imports.asked();
-        let at_once = std::mem::replace(&mut self.asked, asked) == asked;
-        let ahead = if at_once { BATCHES_AHEAD } else { 0 };
-        while self.ahead.len() > ahead {
+        while self.ahead.len() > BATCHES_AHEAD {
             self.confirm()?;
         }
         Ok(())

@@ -1,10 +1,10 @@
 //! Work that yields: threads that take files in, write, index and tidy up share the cores with those who look
 //! something up, and who looks up should hardly notice.
 
-/// How much a thread yields: at 10 it gets a tenth of a core that somebody else wants, and all of one that nobody
+/// How much a thread yields: at 5 it gets a quarter of a core that somebody else wants, and all of one that nobody
 /// wants. Measured: `docs/benchmarks.md`, look-ups during an import.
 #[cfg(target_os = "linux")]
-const YIELDING: i32 = 10;
+const YIELDING: i32 = 5;
 
 /// Lets this thread, for good, give way to others of the process. Only Linux knows priorities of threads; elsewhere,
 /// or where it is refused, all go on alike.
