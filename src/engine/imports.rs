@@ -38,7 +38,6 @@ impl Ended {
 pub(super) struct Running {
     count: AtomicU64,
     ending: AtomicBool,
-    asked: AtomicU64,
     ended: parking_lot::Mutex<Vec<Ended>>,
 }
 
@@ -55,16 +54,6 @@ impl Running {
     /// How many run.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
-    }
-
-    /// Somebody looks something up, and should hardly notice imports.
-    pub(super) fn somebody_asks(&self) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often somebody has.
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
     }
 
     pub(super) fn one(&self) -> Counting<'_> {

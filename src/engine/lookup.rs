@@ -31,7 +31,6 @@ impl Engine {
     /// Answers one look-up; see [`Lookup`] for the settings and [`crate::score`] for what a score means.
     pub fn lookup(&self, caller: &Caller, lookup: &Lookup) -> Result<LookupReply, Error> {
         self.must_be_ready()?;
-        self.imports.somebody_asks();
         Asked::new(lookup)?.answer(self, caller)
     }
 }

@@ -23,6 +23,8 @@ const BATCH_UNITS: usize = 2_000;
 const BATCH_BYTES: usize = 512 << 10;
 /// Batches handed over and not yet confirmed.
 const BATCHES_AHEAD: usize = 2;
+/// Units after which an import gives way to others: some tenths of a millisecond.
+const UNITS_A_PIECE: u64 = 16;
 
 impl Engine {
     /// Registers an import and gives its id; then call [`Engine::import`] with it.
@@ -97,7 +99,6 @@ impl Engine {
             batch: Batch::default(),
             ahead: VecDeque::new(),
             submitted: 0,
-            asked: self.imports.asked(),
         };
         let _counted = self.imports.one();
         let ended = aside(|| run.all(input, format, langs, progress));
@@ -201,8 +202,6 @@ struct Run<'a> {
     ahead: VecDeque<Pending<ImportReport>>,
     /// Units read that were handed over.
     submitted: u64,
-    /// How often somebody had looked something up when the last batch was handed over.
-    asked: u64,
 }
 
 impl Run<'_> {
@@ -214,7 +213,7 @@ impl Run<'_> {
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let (source, target) = langs.unzip();
-        let mut units = 0;
+        let mut units = 0u64;
         let entries = match formats::read(input, format, &ReadOptions { source, target }) {
             Ok(entries) => entries,
             Err(error) => return Err(Failure::Format(error)),
@@ -241,6 +240,9 @@ impl Run<'_> {
                 .must_still_admit(key)
                 .map_err(|_| Failure::KeyEnded)?;
             units += 1;
+            if units.is_multiple_of(UNITS_A_PIECE) {
+                store::give_way();
+            }
             self.take(entry);
             if self.batch.read as usize >= BATCH_UNITS || self.batch.bytes >= BATCH_BYTES {
                 self.submit()?;
@@ -306,7 +308,10 @@ impl Run<'_> {
                 .problems
                 .into_iter()
                 .for_each(|problem| report.add_problem(problem));
-            for unit in batch.units {
+            for (unit, count) in batch.units.into_iter().zip(1u64..) {
+                if count.is_multiple_of(UNITS_A_PIECE) {
+                    store::give_way();
+                }
                 match tx.put_draft(memory, unit, mode, by.as_deref(), Some(id))? {
                     Outcome::Added(..) => report.added += 1,
                     Outcome::Updated(..) => report.updated += 1,
@@ -316,11 +321,7 @@ impl Run<'_> {
             tx.note_import_progress(id, bytes, &report)?;
             Ok(report)
         }));
-        // While people look things up, reading, writing and indexing take turns, and leave a core to them.
-        let asked = self.engine.imports.asked();
-        let at_once = std::mem::replace(&mut self.asked, asked) == asked;
-        let ahead = if at_once { BATCHES_AHEAD } else { 0 };
-        while self.ahead.len() > ahead {
+        while self.ahead.len() > BATCHES_AHEAD {
             self.confirm()?;
         }
         Ok(())

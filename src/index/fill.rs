@@ -146,6 +146,8 @@ impl<'a> Filling<'a> {
         groups.sort_unstable();
         groups.dedup();
         let languages = self.index.languages_number(&groups);
+        // Between two units, whoever waits for the core may have it.
+        std::thread::yield_now();
         for (group, text) in variants {
             let mut analysis = self.spare.pop().unwrap_or_default();
             text::analyse_into(text, &mut analysis);

@@ -150,6 +150,7 @@ impl Part {
         for (place, part) in (0..).zip(parts) {
             let mut of_rank = vec![0; part.forward.alphabet.len()];
             for doc in (0..part.len() as Doc).filter(|&doc| is_alive(part, doc)) {
+                give_way(doc as usize);
                 part.forward
                     .each_rank(doc, |rank| of_rank[rank as usize] += 1);
                 all.push((Self::order(part.weight(doc), part.unit(doc)), place, doc));
@@ -170,6 +171,7 @@ impl Part {
         let near: Vec<Vec<u32>> = parts.iter().map(|part| part.near.by_doc()).collect();
         let mut assembly = Assembly::new(alphabet, all.len());
         for ((weight, std::cmp::Reverse(unit)), place, doc) in all {
+            give_way(assembly.units.len());
             let (place, at) = (place as usize, doc as usize);
             let part = &parts[place];
             assembly.begin(
@@ -352,6 +354,14 @@ impl Assembly {
     }
 }
 
+/// Whoever waits for the core may have it after every so many segments: merging takes seconds, and somebody may look
+/// something up.
+fn give_way(segment: usize) {
+    if segment.is_multiple_of(512) {
+        std::thread::yield_now();
+    }
+}
+
 /// Makes the postings of the forward view: fills so many lists at once as fit into [`POSTED_AT_ONCE`], so that
 /// each comes out sorted. `counts` says how often each rank occurs: a list has room for that, and for a first
 /// entry that is no segment.
@@ -390,6 +400,7 @@ fn post(forward: &Forward, places: &Places, counts: &[u32], docs: Doc) -> Postin
         let mut lists = vec![Doc::MAX; room[batch.clone()].iter().map(|&room| room as usize).sum()];
         let mut ends: Vec<u32> = starts.iter().map(|start| start + 1).collect();
         for doc in 0..docs {
+            give_way(doc as usize);
             let mut post = |place: u32| {
                 let Some(end) = (place as usize)
                     .checked_sub(start)

@@ -63,7 +63,7 @@ use std::time::Instant;
 
 pub use activity::DayOfWork;
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditPage, Deed, KEEP_AUDIT};
-pub use background::yield_to_others;
+pub use background::{give_way, yield_to_others};
 pub use browse::{Page, Scanned, ScannedVariant, Takes};
 pub use bulk::{Bulk, BulkKind, NewBulk};
 pub use changes::{KEEP_CHANGES, LoggedChange, LoggedKind, MAX_CHANGES};
