@@ -188,7 +188,7 @@ impl Snapshots {
 
     fn write(&self, snapshot: &Snapshot, generation: usize, epoch: &str) -> io::Result<()> {
         let draft = self.draft();
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(&draft)?);
+        let mut out = BufWriter::with_capacity(1 << 18, private(&draft)?);
         snapshot.write(&mut out, epoch)?;
         out.flush()?;
         failpoint::hit("snapshot:written");
@@ -200,6 +200,15 @@ impl Snapshots {
         File::open(&self.folder)?.sync_all()?;
         Ok(())
     }
+}
+
+/// A new file for the server's user alone: it has the words of all memories.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Refused> {

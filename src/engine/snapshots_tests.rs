@@ -44,6 +44,21 @@ fn has_exactly(world: &World, index: &Index, units: &[(&str, &str, &str)]) {
     assert_eq!(counted, 2 * units.len() as u64, "two languages of each");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_snapshot_is_for_the_servers_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new(&["news"]);
+    world.add("news", "one house");
+    let (_folder, snapshots) = place();
+    write(&world, &snapshots, 0).unwrap();
+    let mode = fs::metadata(snapshots.path(0))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 #[test]
 fn memories_that_went_and_came_back_since_are_as_they_are_now() {
     let world = World::new(&["news", "old", "gone"]);
