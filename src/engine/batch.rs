@@ -6,6 +6,7 @@ use std::thread::{Builder, available_parallelism};
 use super::lookup::{check_bounds, ready};
 use super::requests::{BatchLookup, Lookup, LookupReply, Segment};
 use super::{Caller, Engine, Error, invalid};
+use crate::store;
 
 /// The most segments of a batch.
 const MOST_SEGMENTS: usize = 100;
@@ -80,6 +81,8 @@ impl Engine {
                 let answer = self.lookup(caller, &of_one(batch, segment));
                 let failed = answer.is_err();
                 answers.push((place, answer));
+                // Single look-ups need not wait for more than one of these.
+                store::give_way();
                 if failed {
                     // All segments before it are answered or being answered: those after it do not matter any more.
                     next.fetch_max(count, Ordering::Relaxed);

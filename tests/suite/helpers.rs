@@ -71,7 +71,7 @@ pub(crate) fn agent() -> ureq::Agent {
         .allow_non_standard_methods(true)
         .proxy(None)
         .max_redirects(0)
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(Duration::from_secs(60)))
         .build()
         .new_agent()
 }

@@ -415,6 +415,8 @@ fn f23_a_server_that_is_held_and_let_go_works_on() {
         Client::new(&address).import("news", TmxStream::new(0, 3_000, Some(hold)))
     });
     server.signal("STOP");
+    // The client sends what the sockets hold, and then waits for the server.
+    drop(release);
     let mut held = TcpStream::connect(&server.address).unwrap();
     held.write_all(b"GET /v1/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
@@ -429,7 +431,6 @@ fn f23_a_server_that_is_held_and_let_go_works_on() {
     let mut answer = [0; 15];
     held.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
-    drop(release);
     assert_eq!(importing.join().unwrap().unwrap().json()["added"], 3_000);
     assert_eq!(add(&client, "after it").unwrap().status, 201);
     assert!(server.runs());
