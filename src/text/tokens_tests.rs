@@ -70,8 +70,9 @@ proptest! {
             let source = text.get(start..end);
             prop_assert!(source.is_some_and(|s| !s.is_empty()));
             prop_assert!(start >= source_start && end >= source_end);
+            // A ZWNJ parts words; in a placeable, as in the braces of `{http://می‌روم}`, it is a character like others.
             let parted = analysis.word(token).contains('\u{200C}');
-            prop_assert!(!parted);
+            prop_assert!(token.kind != Kind::Word || !parted);
             key_end = token.key.end;
             (source_start, source_end) = (start, end);
             let map = key(&text);

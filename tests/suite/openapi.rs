@@ -35,6 +35,8 @@ fn what_the_document_says_is_what_the_server_does() {
         .current_dir(folder.path())
         .args(["run", &format!("http://{}/openapi.json", server.address)])
         .args(["--checks", checks, "--max-time", seconds, "--seed", "1"])
+        // Its generator gives up on some schemas after minutes; that says nothing of the server.
+        .args(["--suppress-health-check", "filter_too_much"])
         .args([
             "--continue-on-failure",
             "--no-color",
