@@ -362,6 +362,8 @@ impl Reader<'_> {
             formers.push(read_former(id, row)?);
         }
         formers.reverse();
+        // The oldest one read may be a deletion, which is no part of the list while nobody knows how it came about.
+        let older = formers.len() > limit;
         let current = match before {
             None => units::load(self.conn, self.langs, id)?,
             Some(_) => None,
@@ -369,7 +371,7 @@ impl Reader<'_> {
         let mut list = revisions(formers, current);
         // What ended the newest of an older page stands on the page before.
         list.retain(|revision| revision.rev < last);
-        let more = list.len() > limit;
+        let more = older || list.len() > limit;
         list.truncate(limit);
         let next = list.last().filter(|_| more).map(|revision| revision.rev);
         Ok((list, next))
