@@ -56,14 +56,9 @@ impl Incoming {
     /// The next piece; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         let allowed = self.grace + Duration::from_secs(self.bytes / SLOWEST);
-        let left = allowed.saturating_sub(self.waited);
         let started = Instant::now();
-        let piece = timeout(left, self.payload.next()).await;
-        let took = started.elapsed();
-        // What comes later than that and yet comes has waited for the server, which was held.
-        if took <= left {
-            self.waited += took;
-        }
+        let piece = timeout(allowed.saturating_sub(self.waited), self.payload.next()).await;
+        self.waited += started.elapsed();
         match piece {
             Err(_) => Err(Broken::Slow),
             Ok(None) => Ok(None),
